@@ -1,0 +1,219 @@
+// Package config reads the gateway's one TOML file: types, defaults, strict
+// reading and validation.
+//
+// [Load] reports everything that is wrong with a file at once, each [Problem] with its
+// line and column, in Vietnamese and English. A key that the gateway does not know is
+// a problem, never ignored. congvan.example.toml at the top of the repository
+// documents every key with its default.
+//
+// Relative paths are taken from gateway.data_dir; data_dir itself from the folder
+// of the file. Config as [Load] returns it holds no relative path.
+package config
+
+import (
+	"time"
+)
+
+// Config is the whole file.
+type Config struct {
+	Gateway  Gateway  `toml:"gateway"`
+	Listen   Listen   `toml:"listen"`
+	Database Database `toml:"database"`
+	Objects  Objects  `toml:"objects"`
+	Keys     Keys     `toml:"keys"`
+	Limits   Limits   `toml:"limits"`
+	Delivery Delivery `toml:"delivery"`
+	Axis     Axis     `toml:"axis"`
+	Log      Log      `toml:"log"`
+	Metrics  Metrics  `toml:"metrics"`
+	Client   Client   `toml:"client"`
+}
+
+// Gateway says who runs this gateway and where it keeps things.
+type Gateway struct {
+	Self    string `toml:"self"`     // the office's own agency code; required
+	Node    string `toml:"node"`     // unique name of this process; empty: host-pid
+	DataDir string `toml:"data_dir"` // relative paths start here
+	Memory  Size   `toml:"memory"`   // soft limit of the Go heap
+}
+
+// Listen is the HTTP server.
+type Listen struct {
+	Address       string   `toml:"address"`
+	VXPPath       string   `toml:"vxp_path"`
+	APIPath       string   `toml:"api_path"`
+	CertFile      string   `toml:"cert_file"` // with key_file: TLS
+	KeyFile       string   `toml:"key_file"`
+	ClientCerts   string   `toml:"client_certs"` // off, request or require
+	ClientCAFile  string   `toml:"client_ca_file"`
+	HeaderTimeout Duration `toml:"header_timeout"`
+	StallTimeout  Duration `toml:"stall_timeout"` // a body that stops moving for so long is given up
+	IdleTimeout   Duration `toml:"idle_timeout"`  // of a kept-alive connection
+	StopTimeout   Duration `toml:"stop_timeout"`  // how long a stop waits for requests under way
+}
+
+// TLS says whether the server speaks TLS.
+func (l Listen) TLS() bool { return l.CertFile != "" }
+
+// Database drivers.
+const (
+	DriverSQLite   = "sqlite"
+	DriverPostgres = "postgres"
+)
+
+// Database is where the domain's tables are.
+type Database struct {
+	Driver  string `toml:"driver"`
+	Path    string `toml:"path"`     // sqlite: the file
+	DSN     string `toml:"dsn"`      // postgres: connection string, or
+	DSNFile string `toml:"dsn_file"` // a file that holds it
+}
+
+// Kinds of object store.
+const (
+	ObjectsDisk = "disk"
+	ObjectsS3   = "s3"
+)
+
+// Objects is where the archive's bytes are.
+type Objects struct {
+	Kind string `toml:"kind"`
+	Path string `toml:"path"` // disk: the folder
+	S3   S3     `toml:"s3"`
+}
+
+// S3 is an S3-compatible object store.
+type S3 struct {
+	Endpoint      string `toml:"endpoint"` // URL
+	Region        string `toml:"region"`
+	Bucket        string `toml:"bucket"`
+	Prefix        string `toml:"prefix"`
+	AccessKeyFile string `toml:"access_key_file"`
+	SecretKeyFile string `toml:"secret_key_file"`
+	CAFile        string `toml:"ca_file"` // empty: the machine's roots
+	SpoolDir      string `toml:"spool_dir"`
+}
+
+// Keys are the files that hold the gateway's own secrets.
+type Keys struct {
+	MasterFile  string `toml:"master_file"`  // seals exchange secrets in the database
+	ReceiptFile string `toml:"receipt_file"` // signs receipts
+}
+
+// Limits bound what one submission may hold.
+type Limits struct {
+	Message         Size `toml:"message"`  // bytes of one envelope
+	Skeleton        Size `toml:"skeleton"` // bytes of everything but its attachments
+	Depth           int  `toml:"depth"`
+	Elements        int  `toml:"elements"`
+	Attachments     int  `toml:"attachments"`
+	Receivers       int  `toml:"receivers"`
+	Unzipped        Size `toml:"unzipped"`         // bytes of one ZIP-wrapped attachment, unwrapped
+	UnzipRatio      int  `toml:"unzip_ratio"`      // unwrapped to wrapped
+	ParallelUploads int  `toml:"parallel_uploads"` // further ones wait
+}
+
+// Delivery is how letters are handed on.
+type Delivery struct {
+	Expiry        Duration `toml:"expiry"`
+	Lease         Duration `toml:"lease"`
+	Concurrency   int      `toml:"concurrency"`    // receivers served at once
+	Attempts      int      `toml:"attempts"`       // before a delivery is held
+	RetryFirst    Duration `toml:"retry_first"`    // wait before the second attempt; doubles each time
+	RetryMax      Duration `toml:"retry_max"`      // longest wait
+	BreakAfter    int      `toml:"break_after"`    // failures in a row that open a receiver's circuit breaker
+	BreakFor      Duration `toml:"break_for"`      // how long it stays open
+	ExpireEvery   Duration `toml:"expire_every"`   // sweep for expired deliveries
+	ArchiveEvery  Duration `toml:"archive_every"`  // sweep for letters whose archive record is missing
+	AttemptWithin Duration `toml:"attempt_within"` // one attempt is given up after so long
+}
+
+// Axis is the exchange above (trục liên thông). An empty endpoint means none.
+type Axis struct {
+	Endpoint     string   `toml:"endpoint"`
+	SystemID     string   `toml:"systemid"`
+	SecretFile   string   `toml:"secret_file"`
+	PollInterval Duration `toml:"poll_interval"`
+	CAFile       string   `toml:"ca_file"`
+}
+
+// Configured says whether there is an axis.
+func (a Axis) Configured() bool { return a.Endpoint != "" }
+
+// Log is what goes to standard error.
+type Log struct {
+	Level  string `toml:"level"`  // debug, info, warn or error
+	Format string `toml:"format"` // text or json
+}
+
+// Metrics is the Prometheus endpoint.
+type Metrics struct {
+	Enabled bool   `toml:"enabled"`
+	Address string `toml:"address"` // own listener for /metrics; empty: the main one
+}
+
+// Client is for the commands that talk to a running gateway.
+type Client struct {
+	URL     string `toml:"url"` // of the gateway; empty: from [listen]
+	KeyFile string `toml:"key_file"`
+	CAFile  string `toml:"ca_file"`
+}
+
+// Default gives every key its default. Only gateway.self has none.
+func Default() Config {
+	return Config{
+		Gateway:  Gateway{DataDir: "data", Memory: 512 << 20},
+		Listen:   defaultListen(),
+		Database: Database{Driver: DriverSQLite, Path: "congvan.db"},
+		Objects:  Objects{Kind: ObjectsDisk, Path: "objects", S3: S3{Region: "us-east-1", SpoolDir: "spool"}},
+		Keys:     Keys{MasterFile: "keys/master.key", ReceiptFile: "keys/receipt.pem"},
+		Limits:   defaultLimits(),
+		Delivery: defaultDelivery(),
+		Axis:     Axis{PollInterval: Duration(30 * time.Second)},
+		Log:      Log{Level: "info", Format: "text"},
+		Metrics:  Metrics{Enabled: true},
+	}
+}
+
+func defaultListen() Listen {
+	return Listen{
+		Address:       "127.0.0.1:8026",
+		VXPPath:       "/vxp",
+		APIPath:       "/v1",
+		ClientCerts:   "off",
+		HeaderTimeout: Duration(10 * time.Second),
+		StallTimeout:  Duration(time.Minute),
+		IdleTimeout:   Duration(2 * time.Minute),
+		StopTimeout:   Duration(30 * time.Second),
+	}
+}
+
+func defaultLimits() Limits {
+	return Limits{
+		Message:         4 << 30,
+		Skeleton:        8 << 20,
+		Depth:           64,
+		Elements:        100_000,
+		Attachments:     1_000,
+		Receivers:       10_000,
+		Unzipped:        4 << 30,
+		UnzipRatio:      200,
+		ParallelUploads: 64,
+	}
+}
+
+func defaultDelivery() Delivery {
+	return Delivery{
+		Expiry:        Duration(30 * 24 * time.Hour),
+		Lease:         Duration(5 * time.Minute),
+		Concurrency:   16,
+		Attempts:      30,
+		RetryFirst:    Duration(10 * time.Second),
+		RetryMax:      Duration(6 * time.Hour),
+		BreakAfter:    5,
+		BreakFor:      Duration(time.Minute),
+		ExpireEvery:   Duration(time.Minute),
+		ArchiveEvery:  Duration(30 * time.Second),
+		AttemptWithin: Duration(30 * time.Minute),
+	}
+}
