@@ -1,41 +1,74 @@
-// Package schemas says whether an edXML envelope is what the standard and the
-// office's rules demand.
 package schemas
 
-// Severity says whether a finding refuses a message.
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Severity says what a finding means for the message.
 type Severity string
 
 const (
-	SeverityError   Severity = "error"
+	// SeverityError: the message must be refused or mended before it goes on.
+	SeverityError Severity = "error"
+	// SeverityWarning: the message deviates but is understood; carry it.
 	SeverityWarning Severity = "warning"
 )
 
-// Finding is one thing that is wrong, and where.
+// maxFindings bounds a report. A message with more defects than this is not
+// going to be mended line by line.
+const maxFindings = 100
+
+// Finding is one true statement about one place in a message.
 type Finding struct {
 	Severity Severity `json:"severity"`
-	Rule     string   `json:"rule"`    // stable, kebab-case
-	Element  string   `json:"element"` // path, /edXML/…
-	Line     int      `json:"line,omitempty"`
-	Column   int      `json:"column,omitempty"`
-	Vi       string   `json:"vi"`
-	En       string   `json:"en"`
+	// Rule is stable kebab-case, one of the Rule… constants.
+	Rule string `json:"rule"`
+	// Element is the path of the element, or of where a missing one belongs:
+	// /edXML/edXMLEnvelope/…/To[2]/OrganId. The index counts from 1 and stands
+	// only where an element has brothers of its name. Namespaces are left out.
+	Element string `json:"element"`
+	// Line and Column are where the element (or its nearest ancestor that is
+	// there) starts in the skeleton, from 1; 0 when unknown. Up to the first
+	// attachment's payload the original has the same lines. Column counts
+	// characters, not bytes.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
+	// Vi and En say what is wrong, where, and what to do.
+	Vi string `json:"vi"`
+	En string `json:"en"`
 }
 
-// Report is the outcome of a validation.
+// Report is everything found in one message, errors first, then in the order
+// of the lines.
 type Report struct {
 	Findings []Finding `json:"findings"`
 }
 
-// OK says that nothing refuses the message.
-func (r *Report) OK() bool { return len(r.Errors()) == 0 }
+// OK is true when the message has no errors; it may have warnings.
+func (r *Report) OK() bool {
+	return !slices.ContainsFunc(r.Findings, isError)
+}
 
-// Errors are the findings that refuse the message.
-func (r *Report) Errors() []Finding { return r.of(SeverityError) }
+// Errors gives the findings of SeverityError.
+func (r *Report) Errors() []Finding {
+	return r.only(SeverityError)
+}
 
-// Warnings are the findings that do not.
-func (r *Report) Warnings() []Finding { return r.of(SeverityWarning) }
+// Warnings gives the findings of SeverityWarning.
+func (r *Report) Warnings() []Finding {
+	return r.only(SeverityWarning)
+}
 
-func (r *Report) of(s Severity) []Finding {
+// Has tells whether a rule found something.
+func (r *Report) Has(rule string) bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule == rule })
+}
+
+func (r *Report) only(s Severity) []Finding {
 	var out []Finding
 	for _, f := range r.Findings {
 		if f.Severity == s {
@@ -43,4 +76,62 @@ func (r *Report) of(s Severity) []Finding {
 		}
 	}
 	return out
+}
+
+func isError(f Finding) bool { return f.Severity == SeverityError }
+
+// text is one sentence in both languages.
+type text struct{ vi, en string }
+
+// say fills the same arguments into both sentences.
+func say(vi, en string, args ...any) text {
+	return text{fmt.Sprintf(vi, args...), fmt.Sprintf(en, args...)}
+}
+
+// say2 fills arguments that differ by language: pairs of Vietnamese, English.
+func say2(vi, en string, pairs ...text) text {
+	a, b := make([]any, len(pairs)), make([]any, len(pairs))
+	for i, p := range pairs {
+		a[i], b[i] = p.vi, p.en
+	}
+	return text{fmt.Sprintf(vi, a...), fmt.Sprintf(en, b...)}
+}
+
+// same is a text that reads alike in both languages, such as a code.
+func same(s string) text { return text{s, s} }
+
+// maxQuote is how many characters of a received value a sentence repeats.
+const maxQuote = 60
+
+// quote makes a received value fit to stand in a sentence: one line, no
+// control characters, not too long.
+func quote(s string) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		if n++; n > maxQuote {
+			b.WriteString("…")
+			break
+		}
+		switch {
+		case unicode.IsSpace(r):
+			b.WriteByte(' ')
+		case unicode.IsPrint(r) || unicode.Is(unicode.M, r):
+			b.WriteRune(r)
+		default:
+			b.WriteRune('\uFFFD')
+		}
+	}
+	return "“" + b.String() + "”"
+}
+
+// capital gives a text with its first letters upper-case.
+func capital(t text) text { return text{capitalize(t.vi), capitalize(t.en)} }
+
+// capitalEn raises the first letter of the English sentence only.
+func (t text) capitalEn() text { return text{t.vi, capitalize(t.en)} }
+
+func capitalize(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
