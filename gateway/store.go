@@ -32,12 +32,17 @@ type Messages interface {
 	Admit(ctx context.Context, a *Admission) (Admitted, error)
 	// Submission finds an earlier admission by its fingerprint. ErrNotFound.
 	Submission(ctx context.Context, fingerprint string) (Admitted, error)
+	// DuplicateOf names an earlier new letter of the same sender and DocumentId with
+	// another content key; empty when there is none.
+	DuplicateOf(ctx context.Context, from AgencyID, documentID, contentKey string) (MessageID, error)
 	// Message reads one message with its attachments. ErrNotFound.
 	Message(ctx context.Context, id MessageID) (*Message, error)
 	// MessagesByDocument lists messages of kind document that carry a DocumentId, oldest first.
 	MessagesByDocument(ctx context.Context, from AgencyID, documentID string) ([]Message, error)
 	// Original reads what gives the original bytes back. ErrNotFound.
 	Original(ctx context.Context, id MessageID) (*Original, error)
+	// Relations lists the earlier letters that a message relates to.
+	Relations(ctx context.Context, id MessageID) ([]Relation, error)
 	// Receipts lists a message's receipts, oldest first.
 	Receipts(ctx context.Context, id MessageID) ([]Receipt, error)
 	// IssueReceipt keeps a receipt, or returns the earlier one of the same kind and delivery.
@@ -140,8 +145,12 @@ type Deliveries interface {
 	Stuck(ctx context.Context, q StuckQuery) ([]InboxItem, error)
 	// CountStuck counts them by state and cause.
 	CountStuck(ctx context.Context) ([]StuckCount, error)
-	// Requeue queues stuck deliveries again, each with a fresh expiry, and says how many.
+	// Requeue queues stuck deliveries again, each with a fresh expiry and no attempts used up,
+	// and says how many. CauseUnknownOutcome stays; every other cause is cleared.
 	Requeue(ctx context.Context, q StuckQuery, expires time.Time, actor string) (int, error)
+	// Reroute gives a held, failed or expired delivery another receiver, holder, redirect and
+	// route, and queues it again or leaves it held with another cause. ErrNotFound, ErrConflict when it is not stuck.
+	Reroute(ctx context.Context, d Delivery, actor string) error
 	// Cancel ends a stuck delivery for good. ErrNotFound, ErrConflict when it is not stuck.
 	Cancel(ctx context.Context, id DeliveryID, actor string) error
 }
@@ -217,6 +226,7 @@ type Queue interface {
 	// lease is no longer the owner's: somebody else has the delivery now.
 	Finish(ctx context.Context, f Finish) error
 	// Expire moves queued deliveries whose time has run out to expired, and says how many.
+	// Those with CauseUnknownOutcome move to held instead: nobody may say that they were not taken.
 	Expire(ctx context.Context, now time.Time, limit int) (int, error)
 }
 
@@ -244,7 +254,9 @@ type Claimed struct {
 	Interrupted bool
 }
 
-// Finish is the end of a claim.
+// Finish is the end of a claim. It adds one to the delivery's Attempts and sets its
+// Cause to the given one, also in state queued: the next Claim gives it back, so that
+// CauseUnknownOutcome on a queued delivery says that an earlier attempt is in doubt.
 type Finish struct {
 	Delivery DeliveryID
 	Owner    string
