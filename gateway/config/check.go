@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // checker collects what is wrong with values that have the right type.
@@ -51,12 +52,14 @@ func (g Gateway) check(k *checker) {
 	}
 }
 
+// taken are first path segments that the gateway uses itself.
+var taken = []string{"v1", ".well-known", "livez", "readyz", "metrics"}
+
 func (l Listen) check(k *checker) {
 	k.address("listen.address", l.Address)
 	k.path("listen.vxp_path", l.VXPPath)
-	k.path("listen.api_path", l.APIPath)
-	if l.VXPPath == l.APIPath {
-		k.add("listen.api_path", "trùng với listen.vxp_path", "the same as listen.vxp_path")
+	if first, _, _ := strings.Cut(strings.TrimPrefix(l.VXPPath, "/"), "/"); slices.Contains(taken, first) {
+		k.add("listen.vxp_path", "đường dẫn này đã dùng cho việc khác", "this path is taken")
 	}
 	if (l.CertFile == "") != (l.KeyFile == "") {
 		k.add("listen.cert_file", "cert_file và key_file phải đi cùng nhau", "cert_file and key_file go together")
@@ -65,6 +68,7 @@ func (l Listen) check(k *checker) {
 	if l.ClientCerts != "off" && (l.ClientCAFile == "" || !l.TLS()) {
 		k.add("listen.client_certs", "cần cert_file, key_file và client_ca_file", "needs cert_file, key_file and client_ca_file")
 	}
+	k.positive("listen.connections", int64(l.Connections))
 	k.positive("listen.header_timeout", int64(l.HeaderTimeout))
 	k.positive("listen.stall_timeout", int64(l.StallTimeout))
 	k.positive("listen.idle_timeout", int64(l.IdleTimeout))
@@ -108,14 +112,21 @@ func (l Limits) check(k *checker) {
 	k.positive("limits.receivers", int64(l.Receivers))
 	k.positive("limits.unzipped", int64(l.Unzipped))
 	k.positive("limits.unzip_ratio", int64(l.UnzipRatio))
-	k.positive("limits.parallel_uploads", int64(l.ParallelUploads))
 }
+
+// leaseMargin is what a claim needs beyond its attempt, to be asked for and written down.
+const leaseMargin = Duration(time.Minute)
 
 func (d Delivery) check(k *checker) {
 	k.positive("delivery.expiry", int64(d.Expiry))
-	k.positive("delivery.lease", int64(d.Lease))
 	k.positive("delivery.concurrency", int64(d.Concurrency))
-	k.positive("delivery.attempts", int64(d.Attempts))
+	if d.Attempts < 0 {
+		k.add("delivery.attempts", "không được âm", "must not be negative")
+	}
+	k.positive("delivery.attempt", int64(d.Attempt))
+	if d.Lease < d.Attempt+leaseMargin {
+		k.add("delivery.lease", "phải dài hơn attempt ít nhất 1m", "must be at least 1m longer than attempt")
+	}
 	k.positive("delivery.retry_first", int64(d.RetryFirst))
 	if d.RetryMax < d.RetryFirst {
 		k.add("delivery.retry_max", "không được nhỏ hơn retry_first", "must not be less than retry_first")
@@ -123,8 +134,6 @@ func (d Delivery) check(k *checker) {
 	k.positive("delivery.break_after", int64(d.BreakAfter))
 	k.positive("delivery.break_for", int64(d.BreakFor))
 	k.positive("delivery.expire_every", int64(d.ExpireEvery))
-	k.positive("delivery.archive_every", int64(d.ArchiveEvery))
-	k.positive("delivery.attempt_within", int64(d.AttemptWithin))
 }
 
 func (a Axis) check(k *checker) {

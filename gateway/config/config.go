@@ -12,6 +12,8 @@ package config
 
 import (
 	"time"
+
+	"congvan/schemas/edxml"
 )
 
 // Config is the whole file.
@@ -41,11 +43,11 @@ type Gateway struct {
 type Listen struct {
 	Address       string   `toml:"address"`
 	VXPPath       string   `toml:"vxp_path"`
-	APIPath       string   `toml:"api_path"`
 	CertFile      string   `toml:"cert_file"` // with key_file: TLS
 	KeyFile       string   `toml:"key_file"`
 	ClientCerts   string   `toml:"client_certs"` // off, request or require
 	ClientCAFile  string   `toml:"client_ca_file"`
+	Connections   int      `toml:"connections"` // open at once; further ones wait
 	HeaderTimeout Duration `toml:"header_timeout"`
 	StallTimeout  Duration `toml:"stall_timeout"` // a body that stops moving for so long is given up
 	IdleTimeout   Duration `toml:"idle_timeout"`  // of a kept-alive connection
@@ -102,30 +104,28 @@ type Keys struct {
 
 // Limits bound what one submission may hold.
 type Limits struct {
-	Message         Size `toml:"message"`  // bytes of one envelope
-	Skeleton        Size `toml:"skeleton"` // bytes of everything but its attachments
-	Depth           int  `toml:"depth"`
-	Elements        int  `toml:"elements"`
-	Attachments     int  `toml:"attachments"`
-	Receivers       int  `toml:"receivers"`
-	Unzipped        Size `toml:"unzipped"`         // bytes of one ZIP-wrapped attachment, unwrapped
-	UnzipRatio      int  `toml:"unzip_ratio"`      // unwrapped to wrapped
-	ParallelUploads int  `toml:"parallel_uploads"` // further ones wait
+	Message     Size `toml:"message"`  // bytes of one envelope
+	Skeleton    Size `toml:"skeleton"` // bytes of everything but its attachments
+	Depth       int  `toml:"depth"`
+	Elements    int  `toml:"elements"`
+	Attachments int  `toml:"attachments"`
+	Receivers   int  `toml:"receivers"`
+	Unzipped    Size `toml:"unzipped"`    // bytes of one ZIP-wrapped attachment, unwrapped
+	UnzipRatio  int  `toml:"unzip_ratio"` // unwrapped to wrapped
 }
 
 // Delivery is how letters are handed on.
 type Delivery struct {
-	Expiry        Duration `toml:"expiry"`
-	Lease         Duration `toml:"lease"`
-	Concurrency   int      `toml:"concurrency"`    // receivers served at once
-	Attempts      int      `toml:"attempts"`       // before a delivery is held
-	RetryFirst    Duration `toml:"retry_first"`    // wait before the second attempt; doubles each time
-	RetryMax      Duration `toml:"retry_max"`      // longest wait
-	BreakAfter    int      `toml:"break_after"`    // failures in a row that open a receiver's circuit breaker
-	BreakFor      Duration `toml:"break_for"`      // how long it stays open
-	ExpireEvery   Duration `toml:"expire_every"`   // sweep for expired deliveries
-	ArchiveEvery  Duration `toml:"archive_every"`  // sweep for letters whose archive record is missing
-	AttemptWithin Duration `toml:"attempt_within"` // one attempt is given up after so long
+	Expiry      Duration `toml:"expiry"`       // a delivery that nobody takes
+	Concurrency int      `toml:"concurrency"`  // carriers' calls at once
+	Attempts    int      `toml:"attempts"`     // of one delivery; 0: until it expires
+	Attempt     Duration `toml:"attempt"`      // one attempt is given up after so long
+	Lease       Duration `toml:"lease"`        // of a claim; longer than an attempt by a minute
+	RetryFirst  Duration `toml:"retry_first"`  // shortest wait; doubles each time, with jitter
+	RetryMax    Duration `toml:"retry_max"`    // longest wait
+	BreakAfter  int      `toml:"break_after"`  // failures in a row that open a receiver's circuit breaker
+	BreakFor    Duration `toml:"break_for"`    // how long it stays open the first time
+	ExpireEvery Duration `toml:"expire_every"` // sweep for expired deliveries
 }
 
 // Axis is the exchange above (trục liên thông). An empty endpoint means none.
@@ -179,8 +179,8 @@ func defaultListen() Listen {
 	return Listen{
 		Address:       "127.0.0.1:8026",
 		VXPPath:       "/vxp",
-		APIPath:       "/v1",
 		ClientCerts:   "off",
+		Connections:   4096,
 		HeaderTimeout: Duration(10 * time.Second),
 		StallTimeout:  Duration(time.Minute),
 		IdleTimeout:   Duration(2 * time.Minute),
@@ -189,31 +189,29 @@ func defaultListen() Listen {
 }
 
 func defaultLimits() Limits {
+	envelope, unzip := edxml.DefaultLimits(), edxml.DefaultZipLimits()
 	return Limits{
-		Message:         4 << 30,
-		Skeleton:        8 << 20,
-		Depth:           64,
-		Elements:        100_000,
-		Attachments:     1_000,
-		Receivers:       10_000,
-		Unzipped:        4 << 30,
-		UnzipRatio:      200,
-		ParallelUploads: 64,
+		Message:     Size(envelope.Size),
+		Skeleton:    Size(envelope.Skeleton),
+		Depth:       envelope.Depth,
+		Elements:    envelope.Elements,
+		Attachments: envelope.Attachments,
+		Receivers:   10_000,
+		Unzipped:    Size(unzip.Size),
+		UnzipRatio:  int(unzip.Ratio),
 	}
 }
 
 func defaultDelivery() Delivery {
 	return Delivery{
-		Expiry:        Duration(30 * 24 * time.Hour),
-		Lease:         Duration(5 * time.Minute),
-		Concurrency:   16,
-		Attempts:      30,
-		RetryFirst:    Duration(10 * time.Second),
-		RetryMax:      Duration(6 * time.Hour),
-		BreakAfter:    5,
-		BreakFor:      Duration(time.Minute),
-		ExpireEvery:   Duration(time.Minute),
-		ArchiveEvery:  Duration(30 * time.Second),
-		AttemptWithin: Duration(30 * time.Minute),
+		Expiry:      Duration(30 * 24 * time.Hour),
+		Concurrency: 16,
+		Attempt:     Duration(10 * time.Minute),
+		Lease:       Duration(12 * time.Minute),
+		RetryFirst:  Duration(30 * time.Second),
+		RetryMax:    Duration(time.Hour),
+		BreakAfter:  5,
+		BreakFor:    Duration(30 * time.Second),
+		ExpireEvery: Duration(time.Minute),
 	}
 }

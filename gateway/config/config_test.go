@@ -135,11 +135,12 @@ func TestSingleProblems(t *testing.T) {
 		"no DSN":                     {ok + "database.driver = \"postgres\"\n", "database.dsn", 0},
 		"certificate without a key":  {ok + "listen.cert_file = \"a\"\n", "listen.cert_file", 2},
 		"client certificates, no CA": {ok + "listen.client_certs = \"require\"\n", "listen.client_certs", 2},
-		"same paths":                 {ok + "listen.vxp_path = \"/v1\"\n", "listen.api_path", 0},
+		"path is taken":              {ok + "listen.vxp_path = \"/v1/vxp\"\n", "listen.vxp_path", 2},
 		"path with a slash":          {ok + "listen.vxp_path = \"/vxp/\"\n", "listen.vxp_path", 2},
 		"axis half configured":       {ok + "axis = { endpoint = \"https://truc.example\", systemid = \"a\" }\n", "axis.secret_file", 0},
 		"axis is no URL":             {ok + "axis = { endpoint = \"truc\", systemid = \"a\", secret_file = \"s\" }\n", "axis.endpoint", 0},
 		"retry_max too small":        {ok + "delivery.retry_max = \"1s\"\n", "delivery.retry_max", 2},
+		"lease too short":            {ok + "delivery.attempt = \"12m\"\n", "delivery.lease", 0},
 		"zero":                       {ok + "limits.depth = 0\n", "limits.depth", 2},
 		"log level":                  {ok + "log.level = \"loud\"\n", "log.level", 2},
 		"S3 without a bucket": {ok + `[objects]

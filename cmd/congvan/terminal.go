@@ -1,0 +1,120 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"congvan/gateway"
+	"congvan/gateway/config"
+	"congvan/schemas"
+)
+
+// Exit statuses beside those of gateway.Describe.
+const (
+	exitFindings = 1 // the command did its work and found something wrong
+	exitUsage    = 2 // the command line, the configuration or a file could not be read
+)
+
+// terminal is where a command reads and writes: results go to out, everything
+// else to err with the program's name before it.
+type terminal struct {
+	in   io.Reader
+	out  io.Writer
+	err  io.Writer
+	json bool
+}
+
+// say prints a line of result.
+func (t *terminal) say(format string, args ...any) { fmt.Fprintf(t.out, format+"\n", args...) }
+
+// note prints a line that is not a result.
+func (t *terminal) note(format string, args ...any) {
+	fmt.Fprintf(t.err, "congvan: "+format+"\n", args...)
+}
+
+// print gives a result: as one JSON value on a line, or by the function for people.
+func (t *terminal) print(v any, people func()) error {
+	if !t.json {
+		people()
+		return nil
+	}
+	e := json.NewEncoder(t.out)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// usage says that the command line is wrong.
+func (t *terminal) usage(err error) int {
+	t.note("dòng lệnh không đúng (%s)", err)
+	t.note("xem / see: congvan --help")
+	return exitUsage
+}
+
+// fail says what went wrong and gives the exit status for it.
+func (t *terminal) fail(err error) int {
+	var problems *config.Problems
+	var own *gateway.Error
+	switch {
+	case errors.As(err, &problems):
+		return t.failConfig(problems)
+	case errors.As(err, &own), isKind(err):
+		return t.failCoded(gateway.AsError(err))
+	case errors.Is(err, os.ErrNotExist):
+		t.note("không có tệp hoặc thư mục này (%s)", err)
+		return exitUsage
+	}
+	t.note("%s", err)
+	return gateway.Describe(gateway.CodeInternal).Exit
+}
+
+func (t *terminal) failConfig(p *config.Problems) int {
+	if t.json {
+		_ = t.print(map[string]any{"file": p.File, "ok": false, "problems": p.List}, nil)
+		return exitUsage
+	}
+	for line := range strings.SplitSeq(p.Error(), "\n") {
+		t.note("%s", line)
+	}
+	return exitUsage
+}
+
+func (t *terminal) failCoded(e *gateway.Error) int {
+	d := gateway.Describe(e.Code)
+	place := ""
+	if e.Place != "" {
+		place = e.Place + ": "
+	}
+	t.note("%s%s (%s) [%s]", place, d.Vi, d.En, e.Code)
+	for _, f := range e.Findings {
+		t.note("  %s", findingLine(f))
+	}
+	if e.Err != nil && (e.Code == gateway.CodeInternal || e.Code == gateway.CodeStorageUnavailable) {
+		t.note("  %s", e.Err)
+	}
+	return d.Exit
+}
+
+func findingLine(f schemas.Finding) string {
+	place := f.Element
+	if f.Line > 0 {
+		place = fmt.Sprintf("%d:%d %s", f.Line, f.Column, f.Element)
+	}
+	return fmt.Sprintf("%s %s [%s] %s (%s)", f.Severity, place, f.Rule, f.Vi, f.En)
+}
+
+// isKind says whether an error is one of the domain's kinds.
+func isKind(err error) bool {
+	for _, kind := range []error{
+		gateway.ErrInvalid, gateway.ErrNotFound, gateway.ErrConflict, gateway.ErrForbidden, gateway.ErrUnauthenticated,
+		gateway.ErrTooLarge, gateway.ErrUnavailable, gateway.ErrFull,
+	} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
