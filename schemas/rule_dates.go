@@ -1,16 +1,12 @@
 package schemas
 
 import (
-	"strings"
 	"time"
 
 	"congvan/schemas/edxml"
 )
 
-const (
-	dateForm      = "2006/01/02"
-	timestampForm = "2006/01/02 15:04:05"
-)
+const dateForm = "2006/01/02"
 
 // issued checks the date of issue, and that the answer is not due before it.
 func (c *checker) issued() {
@@ -44,20 +40,25 @@ func (c *checker) issued() {
 // vietnamese writes a day as the office does.
 func vietnamese(t time.Time) string { return t.Format("02/01/2006") }
 
-// date reports a date that does not exist (with the given severity) or is
-// written otherwise than the standard asks (a warning), and gives it when it
-// can be understood. An empty date is not reported.
+// date gives a date, and reports one that cannot be understood (with the given
+// severity) or is written otherwise than the standard asks (a warning). An
+// empty date is not reported.
 func (c *checker) date(s Severity, path string, d edxml.Date) (time.Time, bool) {
-	written := string(d)
-	if written == "" {
+	if d == "" {
 		return time.Time{}, false
 	}
-	t, err := time.Parse(dateForm, written)
-	if err == nil {
-		return t, true
+	t, err := d.Time()
+	if err != nil {
+		c.found = append(c.found, c.outline.finding(path, s, RuleDate, wrongDate(path, string(d))))
+		return time.Time{}, false
 	}
-	c.found = append(c.found, c.outline.finding(path, s, RuleDate, wrongDate(path, written)))
-	return time.Time{}, false
+	if edxml.FormatDate(t) != d {
+		c.warn(RuleDate, path, say2(
+			"%s ghi là %s, được hiểu là ngày %s. Theo quy định phải viết năm/tháng/ngày; sửa ở phần mềm gửi.",
+			"%s is written %s and taken for %s. The standard asks for year/month/day; correct it in the sending software.",
+			capital(label(path)), same(quote(string(d))), same(vietnamese(t))))
+	}
+	return t, true
 }
 
 // wrongDate tells a day that does not exist from one that is written otherwise.
@@ -87,14 +88,19 @@ func datePattern(s string) bool {
 
 // timestamp warns about a time that cannot be read.
 func (c *checker) timestamp(path string, ts edxml.Timestamp) {
-	written := string(ts)
-	if written == "" {
+	if ts == "" {
 		return
 	}
-	if _, err := time.Parse(timestampForm, strings.TrimSpace(written)); err == nil {
-		return
+	t, err := ts.Time()
+	switch {
+	case err != nil:
+		c.warn(RuleTimestamp, path, say(
+			"Thời điểm %s không đọc được; cần viết dạng năm/tháng/ngày giờ:phút:giây, ví dụ 2026/03/05 14:30:00. Thời điểm này không dùng để thống kê.",
+			"The time %s cannot be read; it takes the form year/month/day hour:minute:second, such as 2026/03/05 14:30:00. It is not used in statistics.", quote(string(ts))))
+	case edxml.FormatTimestamp(t) != ts:
+		c.warn(RuleTimestamp, path, say(
+			"Thời điểm ghi là %s, được hiểu là %s. Theo quy định phải viết năm/tháng/ngày giờ:phút:giây; sửa ở phần mềm gửi.",
+			"The time is written %s and taken for %s. The standard asks for year/month/day hour:minute:second; correct it in the sending software.",
+			quote(string(ts)), t.Format("15:04:05 02/01/2006")))
 	}
-	c.warn(RuleTimestamp, path, say(
-		"Thời điểm %s không đọc được theo dạng năm/tháng/ngày giờ:phút:giây, ví dụ 2026/03/05 14:30:00. Thời điểm này không dùng để thống kê.",
-		"The time %s does not read as year/month/day hour:minute:second, such as 2026/03/05 14:30:00. It is not used in statistics.", quote(written)))
 }

@@ -1,13 +1,15 @@
 package schemas
 
 import (
-	"bytes"
-	"strconv"
+	"cmp"
+
+	"congvan/schemas/edxml"
 )
 
 // translator turns an engine's violations into findings.
 type translator struct {
-	outline *outline
+	outline *outline // of the message as it came; findings speak of it
+	checked *outline // of what the engine saw; the same elements, other offsets
 	// strange holds the parents and names already called misplaced, so that an
 	// unknown element that comes twice is not called repeated.
 	strange map[stranger]bool
@@ -19,8 +21,8 @@ type stranger struct {
 }
 
 // translate gives the findings of the schema, in the engine's order.
-func translate(o *outline, violations []violation) []Finding {
-	t := translator{outline: o, strange: map[stranger]bool{}}
+func translate(o, checked *outline, violations []violation) []Finding {
+	t := translator{outline: o, checked: checked, strange: map[stranger]bool{}}
 	out := make([]Finding, 0, len(violations))
 	for _, v := range violations {
 		out = append(out, t.finding(v))
@@ -29,8 +31,8 @@ func translate(o *outline, violations []violation) []Finding {
 }
 
 func (t *translator) finding(v violation) Finding {
-	offset := t.outline.offset(v.line, v.column)
-	at := t.outline.at(v.path, offset)
+	offset := t.checked.offset(v.line, v.column)
+	at := t.checked.at(v.path, offset)
 	switch v.kind {
 	case violatesElement:
 		return t.misplaced(v, at, offset)
@@ -68,7 +70,7 @@ func (t *translator) unreadable(v violation, at int) Finding {
 	case violatesRoot:
 		return t.place(at, v, SeverityError, RuleRoot, say2(
 			"Phần tử gốc không phải edXML của không gian tên “%s”. Kiểm tra tệp có đúng là văn bản edXML theo QCVN 102:2016 không.",
-			"The root element is not edXML in the namespace “%s”. Check that the file is an edXML message of QCVN 102:2016.", same(namespace)))
+			"The root element is not edXML in the namespace “%s”. Check that the file is an edXML message of QCVN 102:2016.", same(edxml.Namespace)))
 	case violatesLimit:
 		return t.place(at, v, SeverityError, RuleLimit, say(
 			"Phần phong bì của gói tin quá lớn hoặc lồng quá nhiều lớp (giới hạn %d MB, %d lớp, %d thuộc tính một thẻ). Bỏ nội dung thừa; tệp phải nằm trong phần đính kèm.",
@@ -83,7 +85,7 @@ func (t *translator) unreadable(v violation, at int) Finding {
 // misplaced speaks of a child that the schema does not expect: one too many,
 // or one that does not belong there at all.
 func (t *translator) misplaced(v violation, parent, offset int) Finding {
-	child := t.outline.startingAt(offset)
+	child := t.checked.startingAt(offset)
 	if child < 0 {
 		return t.place(parent, v, SeverityWarning, RuleMisplaced, say2(
 			"Trong %s có phần tử không thuộc mẫu edXML. Bên nhận có thể không đọc; nên bỏ đi.",
@@ -211,7 +213,7 @@ func (t *translator) place(at int, v violation, s Severity, rule string, say tex
 	if at >= 0 {
 		return t.outline.finding(t.outline.path(at), s, rule, say)
 	}
-	return Finding{Severity: s, Rule: rule, Element: v.path, Line: v.line, Column: v.column, Vi: say.vi, En: say.en}
+	return Finding{Severity: s, Rule: rule, Element: cmp.Or(v.path, "/"), Line: v.line, Column: v.column, Vi: say.vi, En: say.en}
 }
 
 // finding makes a finding about the element at a path, with its place.
@@ -231,26 +233,4 @@ func (o *outline) startingAt(offset int) int {
 		}
 	}
 	return -1
-}
-
-// namespace is the one in use since 2016; oldNamespaces came before and differ
-// in nothing but the name.
-const namespace = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
-
-func oldNamespaces() []string {
-	return []string{"http://www.e-doc.vn/Schema/", "http://www.e-doc.vn/Schema"}
-}
-
-// renewNamespace gives the document in today's namespace and tells whether it
-// had to be changed. Lines stay where they are.
-func renewNamespace(document []byte) (renewed []byte, was string) {
-	for _, old := range oldNamespaces() {
-		for _, mark := range []string{`"`, `'`} {
-			if quoted := []byte(mark + old + mark); bytes.Contains(document, quoted) {
-				document = bytes.ReplaceAll(document, quoted, []byte(strconv.Quote(namespace)))
-				was = old
-			}
-		}
-	}
-	return document, was
 }

@@ -65,13 +65,19 @@ func (v *Validator) Structure(kind edxml.Kind, skeleton []byte) *Report {
 // structure applies schema and outline.
 func (v *Validator) structure(kind edxml.Kind, skeleton []byte) (*outline, []Finding) {
 	skeleton = bytes.TrimPrefix(skeleton, []byte("\ufeff"))
-	document, old := renewNamespace(skeleton)
-	o := newOutline(document)
-	found := translate(o, v.engine(kind).check(document))
-	if old != "" {
-		found = append(found, o.finding("/edXML", SeverityWarning, RuleNamespace, say2(
-			"Gói tin dùng không gian tên cũ “%s”, vẫn đọc được. Nâng cấp phần mềm gửi để dùng “%s”.",
-			"The message uses the old namespace “%s”, which is still read. Upgrade the sending software to use “%s”.", same(old), same(namespace))))
+	o := newOutline(skeleton)
+	violations := v.engine(kind).check(skeleton)
+	if !namespaceTrouble(violations) {
+		return o, translate(o, o, violations)
+	}
+	mended, troubles := mendNamespaces(skeleton)
+	if len(troubles) == 0 {
+		return o, translate(o, o, violations)
+	}
+	checked := newOutline(mended)
+	found := translate(o, checked, v.engine(kind).check(mended))
+	for _, t := range troubles {
+		found = append(found, o.finding("/"+rootName, SeverityWarning, RuleNamespace, t))
 	}
 	return o, found
 }
