@@ -49,6 +49,7 @@ type Limits struct {
 // concurrent use.
 type Gateway struct {
 	Options
+	archiver archiver
 }
 
 // New makes a Gateway.
@@ -71,7 +72,7 @@ func New(o Options) (*Gateway, error) {
 	if o.Limits.Receivers == 0 {
 		o.Limits.Receivers = 10_000
 	}
-	return &Gateway{Options: o}, nil
+	return &Gateway{Options: o, archiver: archiver{fresh: make(chan filed, 4*archiveBatch)}}, nil
 }
 
 // now is the moment, in the precision that the store keeps.

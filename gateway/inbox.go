@@ -2,8 +2,13 @@ package gateway
 
 import (
 	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"slices"
 	"time"
 
+	"congvan/archive/objects"
 	"congvan/schemas/edxml"
 )
 
@@ -21,12 +26,56 @@ type InboxView struct {
 // Inbox lists what waits for the principal's agencies, urgent letters first, then
 // oldest first: deliveries that its systems have not acknowledged.
 func (g *Gateway) Inbox(ctx context.Context, p Principal, v InboxView) ([]InboxItem, error) {
-	panic("TODO")
+	q, err := inboxQuery(p, v)
+	if err != nil {
+		return nil, err
+	}
+	if v.Lease > 0 {
+		return g.Store.LeaseInbox(ctx, q, p.Credential, min(v.Lease, time.Hour))
+	}
+	return g.Store.Inbox(ctx, q)
 }
 
 // CountInbox counts what Inbox would list without a limit.
 func (g *Gateway) CountInbox(ctx context.Context, p Principal, v InboxView) (int, error) {
-	panic("TODO")
+	q, err := inboxQuery(p, v)
+	if err != nil {
+		return 0, err
+	}
+	return g.Store.CountInbox(ctx, q)
+}
+
+func inboxQuery(p Principal, v InboxView) (InboxQuery, error) {
+	if err := require(p, ScopeReceive); err != nil {
+		return InboxQuery{}, err
+	}
+	holders, err := narrow(p, v.Agency)
+	if err != nil {
+		return InboxQuery{}, err
+	}
+	limit, err := pageSize(v.Limit)
+	return InboxQuery{Holders: holders, Kind: v.Kind, From: v.From, To: v.To, Offset: max(v.Offset, 0), Limit: limit}, err
+}
+
+// narrow gives the agencies a principal asks for: one that it acts for, or all of them.
+func narrow(p Principal, one AgencyID) ([]AgencyID, error) {
+	if one == "" {
+		return p.Agencies, nil
+	}
+	if !p.ActsFor(one) {
+		return nil, Errorf(CodeNotFound, string(one), "system %s does not act for it", p.System)
+	}
+	return []AgencyID{one}, nil
+}
+
+func pageSize(limit int) (int, error) {
+	switch {
+	case limit == 0:
+		return 100, nil
+	case limit < 0 || limit > 1000:
+		return 0, Errorf(CodeInvalidRequest, "limit", "limit %d is not within 1…1000", limit)
+	}
+	return limit, nil
 }
 
 // Item names something in an inbox: one delivery, or a message, which means every
@@ -36,11 +85,95 @@ type Item struct {
 	Message  MessageID
 }
 
-// Fetch gives a message's original bytes to a receiver and notes that its system has
-// them. Fetching again gives the same bytes. Writing the content fails with code
-// CodeDamaged before its end if a stored byte has changed.
+// Fetch gives a message's original bytes to a receiver and notes that its system asked
+// for them and got them: the note is made before the first byte, so that a recall can never
+// claim that a letter was unread which is on the wire. Fetching again gives the same bytes.
+// Writing the content fails with code CodeDamaged before its end if a stored byte has changed.
 func (g *Gateway) Fetch(ctx context.Context, p Principal, i Item) (*Content, error) {
-	panic("TODO")
+	if err := require(p, ScopeReceive); err != nil {
+		return nil, err
+	}
+	moved, err := g.Store.Fetched(ctx, FetchMark{
+		Delivery: i.Delivery, Message: i.Message, Holders: p.Agencies, At: g.now(), Actor: string(p.System),
+	})
+	if err != nil {
+		return nil, err
+	}
+	c, err := g.content(ctx, moved[0].Message)
+	if err != nil {
+		return nil, err
+	}
+	c.Delivery = moved
+	return c, nil
+}
+
+// Envelope gives a message's original bytes to its sender or to an operator; it
+// changes nothing.
+func (g *Gateway) Envelope(ctx context.Context, p Principal, id MessageID) (*Content, error) {
+	m, err := g.Store.Message(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !p.May(ScopeOperate) && !p.ActsFor(m.From) {
+		return nil, Errorf(CodeNotFound, string(id), "not a letter of system %s", p.System)
+	}
+	return g.content(ctx, id)
+}
+
+// content opens a message's original bytes.
+func (g *Gateway) content(ctx context.Context, id MessageID) (*Content, error) {
+	m, err := g.Store.Message(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	o, err := g.Store.Original(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &Content{Message: m, Size: m.Size, SHA256: m.SHA256, WriterTo: &rejoiner{ctx, g.Objects, o}}, nil
+}
+
+// rejoiner puts a message's original bytes together again.
+type rejoiner struct {
+	ctx     context.Context
+	objects objects.Store
+	*Original
+}
+
+// WriteTo implements io.WriterTo.
+func (r *rejoiner) WriteTo(w io.Writer) (int64, error) {
+	counted := &counter{Writer: w}
+	err := r.write(counted)
+	if errors.Is(err, objects.ErrCorrupt) || errors.Is(err, objects.ErrNotFound) || errors.Is(err, edxml.ErrCorrupt) {
+		err = &Error{Code: CodeDamaged, Err: err}
+	}
+	return counted.n, err
+}
+
+func (r *rejoiner) write(w io.Writer) error {
+	if r.Whole == "" {
+		return r.Split.Join(w, func(i int) (io.ReadCloser, error) {
+			return r.objects.Open(r.ctx, objects.Digest(r.Payloads[i]))
+		})
+	}
+	b, err := r.objects.Open(r.ctx, objects.Digest(r.Whole))
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	_, err = io.Copy(w, b)
+	return err
+}
+
+type counter struct {
+	io.Writer
+	n int64
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.Writer.Write(b)
+	c.n += int64(n)
+	return n, err
 }
 
 // Ack is a receiver's word on an item that its system has fetched.
@@ -56,13 +189,113 @@ type Ack struct {
 // Acknowledge notes that the receiver's system took items over, or could not
 // read them. Acknowledging twice is the same as once. One outcome per ack, in order.
 func (g *Gateway) Acknowledge(ctx context.Context, p Principal, acks []Ack) ([]AckOutcome, error) {
-	panic("TODO")
+	if err := require(p, ScopeReceive); err != nil {
+		return nil, err
+	}
+	out := make([]AckOutcome, len(acks))
+	var words []Acknowledgement
+	var places []int
+	at := g.now()
+	for i, a := range acks {
+		if err := g.compareHash(ctx, a); err != nil {
+			out[i] = AckOutcome{Delivery: a.Delivery, Err: err}
+			continue
+		}
+		words = append(words, Acknowledgement{
+			Delivery: a.Delivery, Message: a.Message, Unreadable: a.Unreadable,
+			Description: clip(a.Description, 1000), At: at,
+		})
+		places = append(places, i)
+	}
+	if len(words) == 0 {
+		return out, nil
+	}
+	done, err := g.Store.Acknowledge(ctx, words, p.Agencies, string(p.System))
+	if err != nil {
+		return nil, err
+	}
+	for n, o := range done {
+		out[places[n]] = o
+	}
+	return out, nil
+}
+
+// compareHash refuses an acknowledgement of other bytes than ours.
+func (g *Gateway) compareHash(ctx context.Context, a Ack) error {
+	if a.SHA256 == "" {
+		return nil
+	}
+	if b, err := hex.DecodeString(a.SHA256); err != nil || len(b) != 32 {
+		return Errorf(CodeInvalidRequest, "sha256", "not a SHA-256 in hexadecimal")
+	}
+	id := a.Message
+	if id == "" {
+		d, err := g.Store.Delivery(ctx, a.Delivery)
+		if err != nil {
+			return err
+		}
+		id = d.Message
+	}
+	m, err := g.Store.Message(ctx, id)
+	if err != nil {
+		return err
+	}
+	if m.SHA256 != a.SHA256 {
+		return Errorf(CodeHashMismatch, "sha256", "receiver has %s, we have %s", a.SHA256, m.SHA256)
+	}
+	return nil
+}
+
+// clip shortens text to at most n bytes, at a character's edge.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n]
 }
 
 // NoteProgress records that the receiver's system is still working on an item
 // (the exchange protocol's "processing"). The item stays in the inbox.
 func (g *Gateway) NoteProgress(ctx context.Context, p Principal, i Item, note string) error {
-	panic("TODO")
+	if err := require(p, ScopeReceive); err != nil {
+		return err
+	}
+	d, err := g.held(ctx, p, i)
+	if err != nil {
+		return err
+	}
+	m, err := g.Store.Message(ctx, d.Message)
+	if err != nil {
+		return err
+	}
+	return g.Store.Append(ctx, Event{
+		At: g.now(), Kind: EventProgress, Message: d.Message, Delivery: d.ID,
+		Sender: m.From, Receiver: d.Receiver, Holder: d.Holder, Actor: string(p.System),
+		Data: data(map[string]string{"note": clip(note, 1000)}),
+	})
+}
+
+// held finds a delivery that the principal's agencies hold.
+func (g *Gateway) held(ctx context.Context, p Principal, i Item) (*Delivery, error) {
+	if i.Delivery != "" {
+		d, err := g.Store.Delivery(ctx, i.Delivery)
+		if err == nil && !p.ActsFor(d.Holder) {
+			err = Errorf(CodeNotFound, string(i.Delivery), "not held by system %s", p.System)
+		}
+		return d, err
+	}
+	all, err := g.Store.DeliveriesOf(ctx, i.Message)
+	if err != nil {
+		return nil, err
+	}
+	n := slices.IndexFunc(all, func(d Delivery) bool { return p.ActsFor(d.Holder) })
+	if n < 0 {
+		return nil, Errorf(CodeNotFound, string(i.Message), "not held by system %s", p.System)
+	}
+	return &all[n], nil
 }
 
 // SentView asks for what the principal's agencies sent.
@@ -77,11 +310,18 @@ type SentView struct {
 
 // Sent lists what the principal's agencies sent, newest first, one item per delivery.
 func (g *Gateway) Sent(ctx context.Context, p Principal, v SentView) ([]InboxItem, error) {
-	panic("TODO")
-}
-
-// OpenFile opens one attachment of a message that the principal's agencies sent or
-// hold (and have fetched), or any for an operator; unwrapped from its ZIP if it came in one.
-func (g *Gateway) OpenFile(ctx context.Context, p Principal, id MessageID, index int) (*File, error) {
-	panic("TODO")
+	if err := require(p, ScopeSubmit); err != nil {
+		return nil, err
+	}
+	senders, err := narrow(p, v.Agency)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := pageSize(v.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return g.Store.Sent(ctx, SentQuery{
+		Senders: senders, Kind: v.Kind, Message: v.Message, From: v.From, To: v.To, Limit: limit,
+	})
 }

@@ -13,10 +13,10 @@ const (
 	ScopeReceive   Scope = "receive"   // inbox, fetch, acknowledge
 	ScopeDirectory Scope = "directory" // change the directory
 	ScopeOperate   Scope = "operate"   // see every letter's state, re-send, hold
+	ScopeRelay     Scope = "relay"     // bring letters from agencies beyond the axis
 )
 
-// AllScopes are the scopes an office system gets by default: all but operating
-// and changing the directory.
+// DefaultScopes are those that an office system gets: it sends and receives.
 func DefaultScopes() []Scope { return []Scope{ScopeSubmit, ScopeReceive} }
 
 // Principal is who asks: one authenticated system and what it may do.
