@@ -65,25 +65,24 @@ func CopyTypes() []DocumentType {
 // where only one type can be meant: "QD" is Quyết định, but "DA" is Dự án and
 // never Đề án.
 func LookupDocumentType(s string) (DocumentType, bool) {
-	if tidy(s) == "" {
+	want := tidy(s)
+	if want == "" {
 		return DocumentType{}, false
 	}
 	all := append(DocumentTypes(), CopyTypes()...)
-	for _, key := range []func(string) string{exactKey, looseKey} {
-		if t, ok := lookup(all, key, s); ok {
-			return t, true
-		}
+	if t, ok := lookup(all, func(key string) bool { return strings.EqualFold(key, want) }); ok {
+		return t, true
 	}
-	return DocumentType{}, false
+	loose := looseKey(want)
+	return lookup(all, func(key string) bool { return looseKey(key) == loose })
 }
 
-// lookup finds the one type whose name or abbreviation has the key of s.
-func lookup(all []DocumentType, key func(string) string, s string) (DocumentType, bool) {
-	want := key(s)
+// lookup finds the one type whose name or abbreviation matches.
+func lookup(all []DocumentType, matches func(key string) bool) (DocumentType, bool) {
 	var found DocumentType
 	hits := 0
 	for _, t := range all {
-		if key(t.Name) == want || t.Abbr != "" && key(t.Abbr) == want {
+		if matches(t.Name) || t.Abbr != "" && matches(t.Abbr) {
 			found = t
 			hits++
 		}
@@ -94,20 +93,32 @@ func lookup(all []DocumentType, key func(string) string, s string) (DocumentType
 // abbreviated finds a type by its abbreviation in a notation, where marks and
 // đ count.
 func abbreviated(s string) (DocumentType, bool) {
-	want := exactKey(s)
+	want := tidy(s)
 	for _, t := range append(DocumentTypes(), CopyTypes()...) {
-		if t.Abbr != "" && exactKey(t.Abbr) == want {
+		if t.Abbr != "" && strings.EqualFold(t.Abbr, want) {
 			return t, true
 		}
 	}
 	return DocumentType{}, false
 }
 
-// tidy composes marks, joins runs of spaces and puts the right Đ for its
-// doubles Ð (eth) and Ɖ (African d), which look the same and are often typed.
+// tidy composes marks, joins runs of spaces, drops “(cá biệt)” and puts the
+// right Đ for its doubles, which look the same and are often typed.
 func tidy(s string) string {
-	s = strings.NewReplacer("Ð", "Đ", "ð", "đ", "Ɖ", "Đ", "ɖ", "đ", "(cá biệt)", "").Replace(norm.NFC.String(s))
+	s = strings.Map(rightDe, norm.NFC.String(s))
+	s = strings.ReplaceAll(s, "(cá biệt)", "")
 	return strings.Join(strings.FieldsFunc(s, isBlank), " ")
+}
+
+// rightDe replaces eth (Ð) and African d (Ɖ).
+func rightDe(r rune) rune {
+	switch r {
+	case 'Ð', 'Ɖ':
+		return 'Đ'
+	case 'ð', 'ɖ':
+		return 'đ'
+	}
+	return r
 }
 
 // isBlank tells white space and the characters that print as nothing.

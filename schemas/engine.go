@@ -19,12 +19,12 @@ import (
 var files embed.FS
 
 // Limits of one validation. The splitter has bounded the skeleton before; these
-// are the second wall, well above any honest envelope (5 KB) and its 16 levels.
+// are the second wall, above its walls and far above any honest envelope (5 KB).
 const (
 	maxSkeleton   = 8 << 20
-	maxText       = 1 << 20
-	maxDepth      = 64
-	maxAttributes = 64
+	maxText       = 4 << 20
+	maxDepth      = 72
+	maxAttributes = 160
 	maxViolations = 100
 )
 

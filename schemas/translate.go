@@ -45,9 +45,11 @@ func (t *translator) finding(v violation) Finding {
 			"Trong %s chỉ được ghi chữ, nhưng có phần tử XML lồng bên trong, nên không chắc đọc đúng. Bỏ phần tử lồng, chỉ để lại chữ.",
 			"%s may hold only text, but holds XML elements, so it cannot be read with certainty. Remove them and leave the text.", t.label(at, v)))
 	case violatesText:
-		return t.place(at, v, SeverityWarning, RuleStrayText, say2(
+		f := t.place(at, v, SeverityWarning, RuleStrayText, say2(
 			"Có chữ nằm lạc giữa các phần tử trong %s. Chữ này không được đọc; xóa đi hoặc đưa vào đúng phần tử.",
 			"There is text astray between the elements of %s. It is not read; delete it or put it into an element.", t.label(at, v)))
+		f.Line, f.Column = v.line, max(v.column, 1)
+		return f
 	case violatesAttribute:
 		return t.place(at, v, SeverityWarning, RuleAttribute, say2(
 			"Thẻ của %s có thuộc tính XML lạ hoặc ghi sai. Thuộc tính này không được đọc; nên bỏ đi.",
