@@ -207,14 +207,25 @@ func (o *outline) offset(line, column int) int {
 // offset, or -1.
 func (o *outline) at(plain string, offset int) int {
 	found := -1
-	leaf := plain[strings.LastIndexByte(plain, '/')+1:]
 	for i, n := range o.nodes {
 		if n.offset > offset {
 			break
 		}
-		if n.name == leaf && o.plainPath(i) == plain {
+		if o.isAt(i, plain) {
 			found = i
 		}
 	}
 	return found
+}
+
+// isAt tells whether a node's plain path is the one given, without writing it.
+func (o *outline) isAt(i int, plain string) bool {
+	for ; i >= 0; i = o.nodes[i].parent {
+		rest, ok := strings.CutSuffix(plain, o.nodes[i].name)
+		if !ok || !strings.HasSuffix(rest, "/") {
+			return false
+		}
+		plain = rest[:len(rest)-1]
+	}
+	return plain == ""
 }

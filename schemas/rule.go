@@ -16,7 +16,7 @@ const (
 	RuleSchemaType    = "schema-instruction" // xsi:type or xsi:nil that cannot be followed
 	RuleLimit         = "size-limit"         // larger than is looked at
 	RuleEngine        = "schema-engine"      // the schema could not be applied
-	RuleNamespace     = "old-namespace"      // a namespace from before 2016
+	RuleNamespace     = "old-namespace"      // a namespace that is old, missing or not declared
 	RuleTooMany       = "too-many-findings"  // the report was cut
 
 	// From the rules.

@@ -218,7 +218,7 @@ func TestValidateLetterChanges(t *testing.T) {
 		{"no kind of business", "          <edXML:BussinessDocType>0</edXML:BussinessDocType>\n", "", []string{"warning business-type /TraceHeaderList/Bussiness/BussinessDocType"}},
 		{"update of nothing", "<edXML:BussinessDocType>0", "<edXML:BussinessDocType>2", []string{"error update-target /TraceHeaderList/Bussiness/DocumentId", "warning update-info /TraceHeaderList/Bussiness/BussinessDocumentInfo"}},
 		{"replacement of nothing", "<edXML:BussinessDocType>0", "<edXML:BussinessDocType>3", []string{"error replace-target /TraceHeaderList/Bussiness/ReplacementInfoList"}},
-		{"recall of nothing", "<edXML:BussinessDocType>0</edXML:BussinessDocType>", "<edXML:BussinessDocType>1</edXML:BussinessDocType>", nil},
+		{"recall with files", "<edXML:BussinessDocType>0", "<edXML:BussinessDocType>1", nil},
 		{"file not there", "<ContentId>cid:1", "<ContentId>cid:2", []string{
 			"error attachment-missing /edXML/edXMLEnvelope/edXMLBody/edXMLManifest/Reference", "warning attachment-unlisted /edXML/AttachmentEncoded/Attachment"}},
 		{"unknown element", "<edXML:Content>", "<edXML:Ghichu>x</edXML:Ghichu><edXML:Content>", []string{"warning misplaced-element /MessageHeader/Ghichu"}},
@@ -233,6 +233,43 @@ func TestValidateLetterChanges(t *testing.T) {
 		{"no namespace", ` xmlns="http://www.mic.gov.vn/TBT/QCVN_102_2016"`, "", []string{"warning old-namespace /edXML"}},
 		{"undeclared prefix", ` xmlns:edXML="http://www.mic.gov.vn/TBT/QCVN_102_2016">` + "\n", ">\n", []string{"warning old-namespace /edXML"}},
 		{"mark of secrecy", "Trên địa bàn phường", "Tối mật", []string{"error state-secret /MessageHeader/OtherInfo/SphereOfPromulgation"}},
+	})
+}
+
+func TestValidateRecallChanges(t *testing.T) {
+	checkChanges(t, "letter_recall.xml", []change{
+		{"of nothing", `        <edXML:ResponseFor>
+          <edXML:OrganId>H26.99.02</edXML:OrganId>
+          <edXML:Code>07/TTr-THM</edXML:Code>
+          <edXML:PromulgationDate>2026/02/26</edXML:PromulgationDate>
+          <edXML:DocumentId>H26.99.02,2026/02/26,07/TTr-THM</edXML:DocumentId>
+        </edXML:ResponseFor>
+`, "", []string{"error recall-target /MessageHeader/ResponseFor"}},
+		{"of a code without an agency", `          <edXML:OrganId>H26.99.02</edXML:OrganId>
+          <edXML:Code>07/TTr-THM</edXML:Code>
+          <edXML:PromulgationDate>2026/02/26</edXML:PromulgationDate>
+          <edXML:DocumentId>H26.99.02,2026/02/26,07/TTr-THM</edXML:DocumentId>
+`, "          <edXML:Code>07/TTr-THM</edXML:Code>\n", []string{"error recall-target /MessageHeader/ResponseFor"}},
+		{"turned into a new letter", "<edXML:BussinessDocType>1", "<edXML:BussinessDocType>0", []string{"error no-attachment /edXML/AttachmentEncoded/Attachment"}},
+	})
+}
+
+func TestValidateUpdateChanges(t *testing.T) {
+	checkChanges(t, "letter_update.xml", []change{
+		{"without target", "          <edXML:DocumentId>H26.99.01,2026/03/05,12/KH-UBND</edXML:DocumentId>\n", "", []string{"error update-target /TraceHeaderList/Bussiness/DocumentId"}},
+		{"receivers not listed", `            <edXML:ReceiverList>
+              <edXML:Receiver>
+                <edXML:OrganId>H26.99.02</edXML:OrganId>
+                <edXML:ReceiverType>0</edXML:ReceiverType>
+              </edXML:Receiver>
+            </edXML:ReceiverList>
+`, "", []string{"warning update-info /TraceHeaderList/Bussiness/BussinessDocumentInfo/ReceiverList"}},
+	})
+	checkChanges(t, "letter_replace.xml", []change{
+		{"without identifier", "              <edXML:DocumentId>H26.99.01,2026/02/28,10/KH-UBND</edXML:DocumentId>\n", "", []string{"error replace-target /TraceHeaderList/Bussiness/ReplacementInfoList/ReplacementInfo/DocumentId"}},
+		{"for nobody", `                <edXML:OrganId>H26.99.02</edXML:OrganId>
+                <edXML:OrganId>000.99.03.H26</edXML:OrganId>
+`, "", []string{"warning replace-receivers /TraceHeaderList/Bussiness/ReplacementInfoList/ReplacementInfo/OrganIdList"}},
 	})
 }
 
