@@ -6,7 +6,7 @@ import "time"
 // who watch over it.
 type Overview struct {
 	At         time.Time       `json:"at"`
-	Deliveries []DeliveryCount `json:"deliveries"` // not yet finished: all but acknowledged and cancelled
+	Deliveries []DeliveryCount `json:"deliveries"` // in inboxes, in carriers' queues, and stuck
 	Unarchived int             `json:"unarchived"` // accepted messages whose archive record is not yet stored
 	LastEvent  time.Time       `json:"last_event,omitzero"`
 }

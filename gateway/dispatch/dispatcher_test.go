@@ -269,6 +269,27 @@ func TestDoubtIsHeldBeforeItExpires(t *testing.T) {
 	})
 }
 
+// TestDoubtOutlivesTheLastRetry has a first answer lost, and then only failures.
+func TestDoubtOutlivesTheLastRetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, p := newMemQueue(), newPeer(nil)
+		p.carry = func(ctx context.Context, c Parcel) (Answer, error) {
+			if !c.Interrupted {
+				return Answer{}, Unknown("", "", nil)
+			}
+			return Answer{}, Temporary("503", "", nil)
+		}
+		r := start(t, q, repeating{p}, func(o *Options) { o.Backoff.MaxAttempts = 4 })
+		id := q.add(gateway.RouteAxis, "H26.99.1", 0, 1)[0]
+		after(24 * time.Hour)
+		r.stop(t)
+		v := q.get(t, id)
+		if v.State != gateway.DeliveryHeld || v.Cause != gateway.CauseUnknownOutcome || v.Attempts != 4 {
+			t.Errorf("%s %s after %d attempts", v.State, v.Cause, v.Attempts)
+		}
+	})
+}
+
 // TestOrderedAgain has a person send a letter in doubt again, by a carrier that cannot ask.
 func TestOrderedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -90,8 +90,9 @@ func TestUrgentOvertakes(t *testing.T) {
 		p.carry = func(ctx context.Context, c Parcel) (Answer, error) {
 			mu.Lock()
 			begun = append(begun, c.Delivery.Lane)
+			wait := time.Duration(900+len(begun)) * time.Millisecond // no two end together
 			mu.Unlock()
-			time.Sleep(time.Duration(900+len(begun)) * time.Millisecond) // no two end together
+			time.Sleep(wait)
 			return p.take(ctx, c)
 		}
 		for i := range 10 {
@@ -242,6 +243,24 @@ func TestBlockedReceiversHideNobody(t *testing.T) {
 		after(time.Second)
 		if p.has(id) != 1 {
 			t.Errorf("a letter is hidden by blocked receivers: %+v", r.Snapshot())
+		}
+		r.stop(t)
+	})
+}
+
+// TestReadsOn has more receivers than are read at once, and nothing that hints at the rest.
+func TestReadsOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, p := newMemQueue(), newPeer(nil)
+		for i := range 10 {
+			q.add(gateway.RouteAxis, agency(i), 0, 2)
+		}
+		r := start(t, q, p, func(o *Options) {
+			o.Limits.Receivers, o.Changed, o.Times.Poll = 2, nil, time.Hour
+		})
+		after(10 * time.Second)
+		if n := q.count(gateway.DeliverySent); n != 20 {
+			t.Errorf("%d of 20 sent", n)
 		}
 		r.stop(t)
 	})

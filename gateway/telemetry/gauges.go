@@ -40,7 +40,7 @@ func newGauges(source OverviewSource) *gauges {
 	return &gauges{
 		source:     source,
 		up:         desc("congvan_database_up", "1 when the database answered."),
-		deliveries: desc("congvan_deliveries", "Deliveries that are not finished, by state, route and cause.", "state", "route", "cause"),
+		deliveries: desc("congvan_deliveries", "Deliveries in inboxes, in carriers' queues and stuck, by state, route and cause.", "state", "route", "cause"),
 		oldest:     desc("congvan_oldest_delivery_seconds", "Age of the oldest delivery, by state, route and cause.", "state", "route", "cause"),
 		unarchived: desc("congvan_unarchived_messages", "Accepted messages whose archive record is not yet stored."),
 		lastEvent:  desc("congvan_last_event_timestamp_seconds", "When the newest event happened; 0 before the first."),
