@@ -1,0 +1,78 @@
+package disk
+
+import (
+	"context"
+	"fmt"
+	"path"
+
+	"congvan/archive/objects"
+	"congvan/archive/objects/internal/local"
+)
+
+// writer implements objects.Writer.
+type writer struct {
+	*local.File
+	store *Store
+	done  objects.Digest // set once committed
+}
+
+// Commit implements objects.Writer. After a failed write or fsync it fails for
+// good; after a context's error it may be called again.
+func (w *writer) Commit(ctx context.Context) (objects.Digest, error) {
+	if w.done != "" {
+		return w.done, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	d, err := w.Finish()
+	if err != nil {
+		return "", err
+	}
+	name, err := objects.BlobPath(d)
+	if err != nil {
+		return "", err
+	}
+	if err := w.place(name); err != nil {
+		return "", fmt.Errorf("commit blob %s: %w", d, local.Kind(err))
+	}
+	w.done = d
+	return d, nil
+}
+
+// place gives the staged file its name unless the same bytes have it already.
+// Even then the folder is fsynced: whoever placed them may not have come so far.
+func (w *writer) place(name string) error {
+	s := w.store
+	synced := false
+	if !s.same(name, w.Size()) {
+		if err := s.syncFile(w.File); err != nil {
+			return err
+		}
+		synced = true
+	}
+	kept := false
+	err := s.commits.commit(func() ([]string, error) {
+		if kept = s.same(name, w.Size()); kept {
+			return []string{path.Dir(name)}, nil
+		}
+		if !synced {
+			if err := s.syncFile(w.File); err != nil {
+				return nil, err
+			}
+		}
+		return []string{path.Dir(name)}, s.root.Rename(w.Path(), name)
+	})
+	if err != nil {
+		return err
+	}
+	if kept {
+		w.Remove()
+	} else {
+		w.Release()
+	}
+	return nil
+}
+
+// Abort implements objects.Writer.
+func (w *writer) Abort() { w.Remove() }
