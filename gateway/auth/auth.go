@@ -197,7 +197,7 @@ func checkScopes(scopes []gateway.Scope) ([]gateway.Scope, error) {
 	if len(scopes) == 0 {
 		return gateway.DefaultScopes(), nil
 	}
-	known := []gateway.Scope{gateway.ScopeSubmit, gateway.ScopeReceive, gateway.ScopeDirectory, gateway.ScopeOperate}
+	known := []gateway.Scope{gateway.ScopeSubmit, gateway.ScopeReceive, gateway.ScopeDirectory, gateway.ScopeOperate, gateway.ScopeRelay}
 	for _, s := range scopes {
 		if !slices.Contains(known, s) {
 			return nil, gateway.Errorf(gateway.CodeInvalidRequest, "scopes", "auth: unknown scope %q", s)
