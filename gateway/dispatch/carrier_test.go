@@ -79,6 +79,13 @@ func (r *peer) has(id gateway.DeliveryID) int {
 	return r.taken[id]
 }
 
+// load says how many calls run, and how many ever did at the same time.
+func (r *peer) load() (now, most int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.running, r.most
+}
+
 func (r *peer) callsTo(to gateway.AgencyID) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

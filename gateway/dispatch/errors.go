@@ -47,8 +47,12 @@ func (e *CarrierError) OfReceiver() *CarrierError {
 	return e
 }
 
-// Error is for the log.
+// Error is for the log. Like Unwrap it bears a nil pointer, which a carrier can return
+// as an error by mistake; that says nothing, and is judged like an error of any other type.
 func (e *CarrierError) Error() string {
+	if e == nil {
+		return "a nil carrier error"
+	}
 	s := fmt.Sprintf("%s failure", e.Class)
 	if e.Code != "" {
 		s += " " + e.Code
@@ -60,7 +64,12 @@ func (e *CarrierError) Error() string {
 }
 
 // Unwrap gives what lies beneath.
-func (e *CarrierError) Unwrap() error { return e.Err }
+func (e *CarrierError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // classed finds an error whose class is one that a carrier may give.
 func classed(err error) (*CarrierError, bool) {

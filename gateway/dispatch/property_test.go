@@ -243,7 +243,7 @@ func (w *world) run(t *testing.T) {
 		m := &mortal{Queue: w.q, world: w}
 		r := start(t, w.q, w.carrier(), func(o *Options) {
 			o.Queue, o.Owner = m, fmt.Sprintf("node-%d", n)
-			o.Times.Poll = time.Minute
+			o.Times.Poll = 5 * time.Minute
 			o.Backoff.MaxAttempts = w.maxTries
 		})
 		select {
