@@ -23,7 +23,9 @@
 // SuspectSlots, and a party whose last attempt failed gets one call at a time; a
 // call that has been running for longer than SlowAfter is parked: it gives its slot
 // back and counts against Parked instead. So hung receivers use up Slots for at
-// most SlowAfter, and only SuspectSlots afterwards. Beyond Slots, and beyond a
+// most SlowAfter at a time, and only SuspectSlots once they are known. (When Parked
+// is full of calls that hang, newly hung ones keep their slots until their attempt
+// times out: once, since then they are known too.) Beyond Slots, and beyond a
 // party's limit, there is a little room that only urgent letters may take.
 //
 // # How an attempt ends
