@@ -79,9 +79,10 @@ func (c *call) refuse(err error) {
 	c.answer(a)
 }
 
+// logRefusal is loud about the gateway's own trouble, and not about a client that went away.
 func (c *call) logRefusal(err error) {
 	level := slog.LevelInfo
-	if errors.Is(err, gateway.ErrInternal) || gateway.AsError(err).Code == gateway.CodeInternal {
+	if errors.Is(gateway.AsError(err).Kind(), gateway.ErrInternal) && !c.w.broken {
 		level = slog.LevelError
 	}
 	c.Log.Log(c.r.Context(), level, "exchange request refused", "operation", cut(ascii(c.name), 64),
@@ -108,6 +109,7 @@ type answerWriter struct {
 	stall   time.Duration
 	status  int // of the answer; 0 for 200
 	started bool
+	broken  bool // the client does not take it
 }
 
 // Write implements io.Writer.
@@ -121,5 +123,7 @@ func (w *answerWriter) Write(p []byte) (int, error) {
 		}
 	}
 	_ = w.rc.SetWriteDeadline(time.Now().Add(w.stall))
-	return w.ResponseWriter.Write(p)
+	n, err := w.ResponseWriter.Write(p)
+	w.broken = w.broken || err != nil
+	return n, err
 }
