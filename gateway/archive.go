@@ -43,10 +43,11 @@ type RecordPayload struct {
 	Size   int64  `json:"size"`
 }
 
-// RecordKey is where a message's record lies among the object store's records.
+// RecordKey is where a message's record lies among the object store's records: one folder
+// a day, because a folder of its own would cost each record two more flushes.
 func RecordKey(m *Message) string {
 	day := m.AcceptedAt.In(edxml.VietnamZone)
-	return fmt.Sprintf("%s/%s/record.json", day.Format("2006/01/02"), m.ID)
+	return fmt.Sprintf("%s/%s.json", day.Format("2006/01/02"), m.ID)
 }
 
 func record(m *Message, to []Delivery, rel []Relation, r Receipt, o *Original) Record {

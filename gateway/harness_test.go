@@ -40,14 +40,14 @@ const (
 // house is a gateway with a real store and a real disk, and a hand on its clock.
 type house struct {
 	*gateway.Gateway
-	t       *testing.T
+	t       testing.TB
 	store   *store.Store
 	objects objects.Store
 	dir     string
 	now     time.Time
 }
 
-func newHouse(t *testing.T, change ...func(*gateway.Options)) *house {
+func newHouse(t testing.TB, change ...func(*gateway.Options)) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir(), now: time.Date(2026, 11, 2, 3, 0, 0, 0, time.UTC)}
 	var err error
@@ -179,7 +179,7 @@ func status(from, sender, documentID string, code edxml.StatusCode, words string
 }
 
 // bytesOf writes an envelope with one file's content.
-func bytesOf(t *testing.T, e *edxml.Envelope, content string) []byte {
+func bytesOf(t testing.TB, e *edxml.Envelope, content string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	err := edxml.Write(&b, e, func(int) (io.ReadCloser, error) {
