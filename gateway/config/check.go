@@ -98,6 +98,9 @@ func (o Objects) check(k *checker) {
 	k.require("objects.s3.endpoint", o.S3.Endpoint)
 	k.url("objects.s3.endpoint", o.S3.Endpoint)
 	k.require("objects.s3.bucket", o.S3.Bucket)
+	if p := o.S3.Prefix; p != "" && (!strings.HasSuffix(p, "/") || strings.HasPrefix(p, "/")) {
+		k.add("objects.s3.prefix", "phải kết thúc bằng / và không bắt đầu bằng /", "must end in / and not begin with it")
+	}
 	k.require("objects.s3.access_key_file", o.S3.AccessKeyFile)
 	k.require("objects.s3.secret_key_file", o.S3.SecretKeyFile)
 	k.require("objects.s3.spool_dir", o.S3.SpoolDir)

@@ -94,6 +94,8 @@ type S3 struct {
 	SecretKeyFile string `toml:"secret_key_file"`
 	CAFile        string `toml:"ca_file"` // empty: the machine's roots
 	SpoolDir      string `toml:"spool_dir"`
+	PathStyle     bool   `toml:"path_style"`    // https://host/bucket/key instead of https://bucket.host/key
+	CreateBucket  bool   `toml:"create_bucket"` // when it is not there
 }
 
 // Keys are the files that hold the gateway's own secrets.
@@ -165,7 +167,7 @@ func Default() Config {
 		Gateway:  Gateway{DataDir: "data", Memory: 512 << 20},
 		Listen:   defaultListen(),
 		Database: Database{Driver: DriverSQLite, Path: "congvan.db"},
-		Objects:  Objects{Kind: ObjectsDisk, Path: "objects", S3: S3{Region: "us-east-1", SpoolDir: "spool"}},
+		Objects:  Objects{Kind: ObjectsDisk, Path: "objects", S3: S3{Region: "us-east-1", SpoolDir: "spool", PathStyle: true}},
 		Keys:     Keys{MasterFile: "keys/master.key", ReceiptFile: "keys/receipt.pem"},
 		Limits:   defaultLimits(),
 		Delivery: defaultDelivery(),
