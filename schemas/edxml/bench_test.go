@@ -88,3 +88,28 @@ func BenchmarkJoin(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkRead(b *testing.B) {
+	s, err := SplitMessage(strings.NewReader(fixture(b, "new")), Limits{}, discardSink{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.SetBytes(int64(len(s.Skeleton)))
+	for b.Loop() {
+		if _, err := Read(s.Skeleton); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	e := sampleLetter()
+	files := []string{strings.Repeat("x", 320<<10), "", "", ""}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := Write(io.Discard, e, contents(files)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

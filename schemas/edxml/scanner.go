@@ -122,8 +122,8 @@ func (s *scanner) take() {
 }
 
 // copyUntil moves bytes to the skeleton up to the next c, which stays unread.
-// The skeleton may grow to max bytes.
-func (s *scanner) copyUntil(c byte, max int64) error {
+// The skeleton may grow to most bytes.
+func (s *scanner) copyUntil(c byte, most int64) error {
 	for {
 		w, err := s.src.window()
 		if err != nil {
@@ -134,8 +134,8 @@ func (s *scanner) copyUntil(c byte, max int64) error {
 		if !found {
 			n = len(w)
 		}
-		if int64(len(s.out)+n) > max {
-			return s.overflow(max)
+		if int64(len(s.out)+n) > most {
+			return s.overflow(most)
 		}
 		s.out = append(s.out, w[:n]...)
 		s.src.advance(n)
@@ -145,8 +145,8 @@ func (s *scanner) copyUntil(c byte, max int64) error {
 	}
 }
 
-func (s *scanner) overflow(max int64) error {
-	if max < s.lim.Skeleton {
+func (s *scanner) overflow(most int64) error {
+	if most < s.lim.Skeleton {
 		return newSyntaxError(CodeTagTooLong, s.lim.Tag)
 	}
 	return newSyntaxError(CodeSkeleton, s.lim.Skeleton)
