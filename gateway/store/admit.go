@@ -47,16 +47,8 @@ func (t *tx) admit(a *gateway.Admission) (gateway.Admitted, error) {
 
 // contradiction says what an admission contradicts, if anything.
 func (t *tx) contradiction(a *gateway.Admission) error {
-	if a.IdempotencyKey != "" {
-		var earlier gateway.MessageID
-		err := t.row(`SELECT id FROM messages WHERE system = $1 AND idempotency_key = $2 AND idempotency_key <> ''`,
-			[]any{string(a.Message.System), a.IdempotencyKey}, &earlier)
-		if err == nil {
-			return gateway.Errorf(gateway.CodeIdempotencyKeyReused, "Idempotency-Key", "it was used for message %s", earlier)
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
+	if err := t.keyReused(a); err != nil {
+		return err
 	}
 	m := &a.Message
 	if m.Kind != edxml.KindDocument || m.Business != edxml.BusinessNew || m.DocumentID == "" {
@@ -70,6 +62,25 @@ func (t *tx) contradiction(a *gateway.Admission) error {
 		return gateway.Errorf(gateway.CodeDuplicateDocument, "DocumentId", "it was used for message %s", earlier)
 	}
 	return err
+}
+
+func (t *tx) keyReused(a *gateway.Admission) error {
+	if a.IdempotencyKey == "" {
+		return nil
+	}
+	var earlier gateway.MessageID
+	var fingerprint string
+	err := t.row(`SELECT id, fingerprint FROM messages WHERE system = $1 AND idempotency_key = $2 AND idempotency_key <> ''`,
+		[]any{string(a.Message.System), a.IdempotencyKey}, &earlier, &fingerprint)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	case fingerprint == a.Fingerprint: // on PostgreSQL: the same submission, committed since we looked for it
+		return errAgain
+	}
+	return gateway.Errorf(gateway.CodeIdempotencyKeyReused, "Idempotency-Key", "it was used for message %s", earlier)
 }
 
 // alone makes admissions of one DocumentId wait for each other, so that two with
