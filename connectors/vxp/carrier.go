@@ -3,7 +3,6 @@ package vxp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -99,6 +98,8 @@ func classify(err error) *dispatch.CarrierError {
 		return classifySilence(err)
 	}
 	switch a.Code {
+	case codeSystem:
+		return dispatch.Temporary(a.Code, a.Text, err)
 	case codeInvalidFile, codeFormat, codeProcessing:
 		if damagedOnTheWay(a.Text) {
 			return dispatch.Temporary(a.Code, a.Text, err)
@@ -113,7 +114,7 @@ func classify(err error) *dispatch.CarrierError {
 	case codeCredential:
 		return dispatch.Temporary(a.Code, a.Text, err).After(afterCredential)
 	}
-	return dispatch.Temporary(a.Code, a.Text, err) // codeSystem, and what nobody has told us about
+	return dispatch.Temporary(a.Code, a.Text, err) // a code that nobody has told us about
 }
 
 // classifySilence is for failures without an answer of the protocol.
@@ -136,6 +137,3 @@ var (
 	_ dispatch.Endpointer = (*Carrier)(nil)
 	_ dispatch.Confirmer  = (*confirming)(nil)
 )
-
-// errUnclear says that the other side cannot yet say whether it has a letter.
-var errUnclear = fmt.Errorf("vxp: not in the list of sent letters, but it may still be on its way")

@@ -12,6 +12,9 @@ import (
 	"congvan/schemas/edxml"
 )
 
+// errUnclear says that the other side cannot yet say whether it has a letter; it is asked again later.
+var errUnclear = errors.New("vxp: not in the list of sent letters, but it may still be on its way")
+
 // confirming hands deliveries to an exchange that would take the same letter
 // twice. After an unknown outcome it looks for the letter in getSentEdocList.
 type confirming struct {

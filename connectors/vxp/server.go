@@ -69,7 +69,7 @@ type Options struct {
 	ListLimit int
 	// AllowMissingHash takes sendEdoc without hash-file; one line end after the envelope is then dropped.
 	AllowMissingHash bool
-	// Stall ends a request whose client neither sends nor takes a byte for so long; default 2 minutes.
+	// Stall ends a request whose client neither sends nor takes a byte for so long; default 1 minute.
 	Stall time.Duration
 }
 
@@ -89,7 +89,7 @@ func NewServer(o Options) http.Handler {
 		o.ListLimit = 10_000
 	}
 	if o.Stall == 0 {
-		o.Stall = 2 * time.Minute
+		o.Stall = time.Minute
 	}
 	return &server{Options: o, operations: operations()}
 }
