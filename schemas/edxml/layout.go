@@ -220,9 +220,6 @@ func (s *spread) separate() error {
 	return nil
 }
 
-// done says whether every separator has been written.
-func (s *spread) done() bool { return len(s.runs) == 0 }
-
 // separators gives the bytes that the runs add to a text, and how many
 // characters they cover.
 func separators(runs []run) (added, covered int64) {

@@ -310,3 +310,32 @@ func TestReadRefuses(t *testing.T) {
 		})
 	}
 }
+
+// A number and notation in one text is understood, and so are hops and parts that
+// nobody knows.
+func TestReadUnknownParts(t *testing.T) {
+	e, _, _ := openMessage(t, `<edXML xmlns="`+Namespace+`"><edXMLEnvelope><edXMLHeader><Extra/><MessageHeader><Code>12/2026/QĐ-A</Code></MessageHeader>`+
+		`<MessageHeader><Subject>khác</Subject></MessageHeader><TraceHeaderList><TraceHeader/><Extra/><Bussiness><Extra/><BussinessDocumentInfo><Extra/>`+
+		`<ReceiverList><Extra/></ReceiverList></BussinessDocumentInfo><ReplacementInfoList><Extra/></ReplacementInfoList></Bussiness></TraceHeaderList>`+
+		`</edXMLHeader><edXMLBody><Extra/><edXMLManifest><Extra/></edXMLManifest></edXMLBody><Extra/></edXMLEnvelope><Extra/></edXML>`)
+	if e.Code != (Code{Number: "12", Notation: "2026/QĐ-A"}) || e.Subject != "" || len(e.Trace) != 1 {
+		t.Errorf("read as %+v", e)
+	}
+	unknown := 0
+	for _, q := range e.Quirks {
+		if q.Name == QuirkUnknownElement && strings.HasSuffix(q.Path, "/Extra") {
+			unknown++
+		}
+	}
+	if unknown != 10 {
+		t.Errorf("%d unknown elements noted, want 10: %+v", unknown, e.Quirks)
+	}
+}
+
+func TestSyntaxErrorText(t *testing.T) {
+	_, err := SplitMessage(strings.NewReader("<a>\n<b></a>"), Limits{}, discardSink{})
+	const want = "edxml: tag-mismatch 2:4 /a/b: thẻ đóng </a> không khớp với thẻ <b> mở ở dòng 2 / end tag </a> does not match <b> opened on line 2"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
