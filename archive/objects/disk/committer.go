@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -9,8 +10,7 @@ import (
 
 // committer gives objects their names, in groups: one caller at a time moves
 // everything that waits and then fsyncs each touched folder once, on behalf of
-// all. Nothing else moves meanwhile, so the first fsync writes the journal for
-// the whole group and the others find nothing left to do.
+// all.
 type committer struct {
 	syncDir func(dir string) error
 
@@ -81,11 +81,8 @@ func (c *committer) settle(group []*move, failed error) error {
 			touched[dir] = struct{}{}
 		}
 	}
-	for dir := range touched {
-		if err := c.syncDir(dir); err != nil {
-			failed = fmt.Errorf("%w until it is opened anew: fsync a folder: %w", objects.ErrUnavailable, err)
-			break
-		}
+	if err := c.sync(touched); err != nil {
+		failed = fmt.Errorf("%w until it is opened anew: fsync a folder: %w", objects.ErrUnavailable, err)
 	}
 	if failed != nil {
 		for _, m := range group {
@@ -93,6 +90,27 @@ func (c *committer) settle(group []*move, failed error) error {
 		}
 	}
 	return failed
+}
+
+// sync makes folders durable, all at once: the file system then joins them in one
+// commit of its journal, where one after the other each costs a flush of the device.
+func (c *committer) sync(dirs map[string]struct{}) error {
+	var (
+		wg   sync.WaitGroup
+		mu   sync.Mutex
+		errs []error
+	)
+	for dir := range dirs {
+		wg.Go(func() {
+			if err := c.syncDir(dir); err != nil {
+				mu.Lock()
+				errs = append(errs, err)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // broken is why nothing can be committed any more, or nil.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -182,6 +183,12 @@ func (f *File) Finish() (objects.Digest, error) {
 		f.digest = objects.Digest(hex.EncodeToString(f.hash.Sum(nil)))
 	}
 	return f.digest, nil
+}
+
+// Section reads a part of a finished file. It may still be read, in vain, after
+// the file was removed: a request that was given up can outlive its caller.
+func (f *File) Section(offset, size int64) *io.SectionReader {
+	return io.NewSectionReader(f.file, offset, size)
 }
 
 // Size is how many bytes were written.
