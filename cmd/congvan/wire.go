@@ -248,7 +248,7 @@ func (a *app) dispatcher(axis *vxp.Client) (*dispatch.Dispatcher, error) {
 	return dispatch.New(dispatch.Options{
 		Queue:    a.store,
 		Carriers: map[string]dispatch.Carrier{gateway.RouteAxis: vxp.NewCarrier(vxp.CarrierOptions{Client: axis})},
-		Open:     a.original,
+		Open:     a.relayed,
 		Owner:    fmt.Sprintf("%s@%d", a.node, time.Now().UnixNano()),
 		Log:      a.log,
 		Changed:  a.store.Changed,
@@ -268,11 +268,11 @@ func operator() gateway.Principal {
 	}
 }
 
-// original opens the bytes that a carrier hands over.
-func (a *app) original(ctx context.Context, m gateway.Message) (io.ReadCloser, int64, error) {
-	c, err := a.gateway.Envelope(ctx, operator(), m.ID)
+// relayed opens the bytes that a carrier hands over.
+func (a *app) relayed(ctx context.Context, m gateway.Message) (dispatch.Body, error) {
+	c, err := a.gateway.Relay(ctx, m.ID)
 	if err != nil {
-		return nil, 0, err
+		return dispatch.Body{}, err
 	}
 	r, w := io.Pipe()
 	go func() {
@@ -280,7 +280,7 @@ func (a *app) original(ctx context.Context, m gateway.Message) (io.ReadCloser, i
 		_, err := c.WriteTo(w)
 		w.CloseWithError(err)
 	}()
-	return r, c.Size, nil
+	return dispatch.Body{ReadCloser: r, Size: c.Size, SHA256: c.SHA256}, nil
 }
 
 func axisClient(c config.Axis) (*vxp.Client, error) {

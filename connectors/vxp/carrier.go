@@ -59,14 +59,14 @@ func (c *Carrier) Endpoint(gateway.AgencyID) string {
 // Carry implements dispatch.Carrier. The receiver is named by the code that stands
 // in the letter, since the other side compares the two.
 func (c *Carrier) Carry(ctx context.Context, p dispatch.Parcel) (dispatch.Answer, error) {
-	body, size, err := p.Open(ctx)
+	body, err := p.Open(ctx)
 	if err != nil {
 		return dispatch.Answer{}, err
 	}
 	defer body.Close()
 	id, err := c.client.Send(ctx, Upload{
 		Kind: p.Message.Kind, From: p.Message.From, To: []gateway.AgencyID{p.Delivery.Addressed},
-		Body: body, Size: size, SHA256: p.Message.SHA256,
+		Body: body, Size: body.Size, SHA256: body.SHA256,
 	})
 	if err != nil {
 		return dispatch.Answer{}, classify(err)

@@ -23,8 +23,8 @@ func testParcel(content string) dispatch.Parcel {
 			ID: "m-1", Kind: edxml.KindDocument, From: "H26.99.1", Number: "12", Notation: "QĐ-UBND", Subject: "Về việc thử",
 			Size: int64(len(content)), SHA256: digestOf(content), AcceptedAt: noon,
 		},
-		Open: func(context.Context) (io.ReadCloser, int64, error) {
-			return io.NopCloser(strings.NewReader(content)), int64(len(content)), nil
+		Open: func(context.Context) (dispatch.Body, error) {
+			return dispatch.Body{ReadCloser: io.NopCloser(strings.NewReader(content)), Size: int64(len(content)), SHA256: digestOf(content)}, nil
 		},
 	}
 }
@@ -87,7 +87,7 @@ func TestCarrierClassesOfFailure(t *testing.T) {
 func TestCarryNothingThatCannotBeOpened(t *testing.T) {
 	p := testParcel(letter)
 	damaged := gateway.Errorf(gateway.CodeDamaged, "", "x")
-	p.Open = func(context.Context) (io.ReadCloser, int64, error) { return nil, 0, damaged }
+	p.Open = func(context.Context) (dispatch.Body, error) { return dispatch.Body{}, damaged }
 	if _, err := NewCarrier(CarrierOptions{Client: replying(200, `{}`)}).Carry(t.Context(), p); !errors.Is(err, damaged) {
 		t.Errorf("error %v", err)
 	}

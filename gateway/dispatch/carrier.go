@@ -49,10 +49,19 @@ type Endpointer interface {
 	Endpoint(receiver gateway.AgencyID) string
 }
 
-// Opener opens the bytes that are handed over for a message, and gives their number.
+// Body is the bytes to hand over, to be read once and closed. They need not be the message's
+// original: on the way to the axis our hop is added to the trace.
+type Body struct {
+	io.ReadCloser
+	Size   int64
+	SHA256 string // lower-case hex
+}
+
+// Opener opens the bytes that are handed over for a message; the same message gives the same
+// bytes every time, so that the other side can recognise a repetition.
 // Its reader ends in an error, not io.EOF, when they do not match their hash; that
 // error, like one from opening, has code gateway.CodeDamaged. Every other error is taken to pass.
-type Opener func(ctx context.Context, m gateway.Message) (io.ReadCloser, int64, error)
+type Opener func(ctx context.Context, m gateway.Message) (Body, error)
 
 // Parcel is one delivery as a carrier gets it.
 type Parcel struct {
@@ -60,9 +69,9 @@ type Parcel struct {
 	Message  gateway.Message // without attachments
 	// Interrupted says that an earlier attempt may have handed it over.
 	Interrupted bool
-	// Open gives the bytes to hand over and their number. It may be called several times,
+	// Open gives the bytes to hand over. It may be called several times,
 	// one after the other; the caller closes what it gets. The bytes are streamed.
-	Open func(ctx context.Context) (io.ReadCloser, int64, error)
+	Open func(ctx context.Context) (Body, error)
 }
 
 // Answer is what the other side said when it took a letter. All fields may be empty.

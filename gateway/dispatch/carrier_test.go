@@ -61,14 +61,14 @@ func (r *peer) take(ctx context.Context, p Parcel) (Answer, error) {
 }
 
 func readAll(ctx context.Context, p Parcel) error {
-	body, size, err := p.Open(ctx)
+	body, err := p.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
 	n, err := io.Copy(io.Discard, body)
-	if err == nil && n != size {
-		err = fmt.Errorf("read %d bytes of %d", n, size)
+	if err == nil && n != body.Size {
+		err = fmt.Errorf("read %d bytes of %d", n, body.Size)
 	}
 	return err
 }
@@ -120,8 +120,8 @@ type shared struct{ *peer }
 
 func (shared) Endpoint(gateway.AgencyID) string { return "axis.example" }
 
-func openLetter(context.Context, gateway.Message) (io.ReadCloser, int64, error) {
-	return io.NopCloser(strings.NewReader(letter)), int64(len(letter)), nil
+func openLetter(context.Context, gateway.Message) (Body, error) {
+	return Body{ReadCloser: io.NopCloser(strings.NewReader(letter)), Size: int64(len(letter))}, nil
 }
 
 // counts collects what a dispatcher counted.

@@ -24,17 +24,18 @@ type content struct {
 }
 
 // Open is Parcel.Open.
-func (c *content) Open(ctx context.Context) (io.ReadCloser, int64, error) {
-	r, size, err := c.open(ctx, c.msg)
+func (c *content) Open(ctx context.Context) (Body, error) {
+	b, err := c.open(ctx, c.msg)
 	if err != nil {
 		err = fmt.Errorf("open message %s: %w", c.msg.ID, err)
 		c.fail(ctx, err)
-		return nil, 0, err
+		return Body{}, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.read, c.size = 0, size
-	return &watched{ctx: ctx, content: c, r: r}, size, nil
+	c.read, c.size = 0, b.Size
+	b.ReadCloser = &watched{ctx: ctx, content: c, r: b.ReadCloser}
+	return b, nil
 }
 
 // fail keeps a failure of ours; a reader that stops because its context ended is none.

@@ -78,7 +78,7 @@ func TestFirstAttempt(t *testing.T) {
 		{"hash mismatch at the end", nil, failing(5, gateway.Errorf(gateway.CodeDamaged, "", "hash")),
 			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseDamaged, Class: gateway.AttemptUnknown, Code: codeStorage}},
 		{"taken, says a carrier that read half", func(ctx context.Context, p Parcel) (Answer, error) {
-			body, _, err := p.Open(ctx)
+			body, err := p.Open(ctx)
 			if err != nil {
 				return Answer{}, err
 			}
@@ -118,12 +118,12 @@ func TestFirstAttempt(t *testing.T) {
 
 // failing opens a letter whose reading fails after n bytes; opening fails when n is 0.
 func failing(n int, err error) Opener {
-	return func(context.Context, gateway.Message) (io.ReadCloser, int64, error) {
+	return func(context.Context, gateway.Message) (Body, error) {
 		if n == 0 {
-			return nil, 0, err
+			return Body{}, err
 		}
 		r := io.MultiReader(strings.NewReader(letter[:n]), errReader{err})
-		return io.NopCloser(r), int64(len(letter)), nil
+		return Body{ReadCloser: io.NopCloser(r), Size: int64(len(letter))}, nil
 	}
 }
 
