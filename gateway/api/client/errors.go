@@ -48,7 +48,8 @@ func (e *Error) kind() error { return gateway.Describe(e.domainCode()).Kind }
 
 // domainCode is the code, or for one that this client does not know what its status means.
 func (e *Error) domainCode() gateway.Code {
-	if d := gateway.Describe(e.Code); e.Code == gateway.CodeInternal || d.Kind != gateway.ErrInternal || d.HTTP == e.Status && e.Code == gateway.CodeDamaged {
+	own := e.Code == gateway.CodeInternal || e.Code == gateway.CodeDamaged
+	if own || gateway.Describe(e.Code).Kind != gateway.ErrInternal {
 		return e.Code
 	}
 	switch {
