@@ -96,3 +96,50 @@ func BenchmarkCycle40(b *testing.B) {
 		cost(b, n, started)
 	})
 }
+
+// BenchmarkDueReceivers asks who has something due beside a receiver whose system
+// is dead and for whom 100,000 deliveries wait, half of them not due.
+func BenchmarkDueReceivers(b *testing.B) {
+	const backlog, perLetter = 100_000, 500
+	eachEngine(b, func(b *testing.B, bed *bed) {
+		now := bed.clock.now()
+		dead := make([]gateway.AgencyID, perLetter)
+		for i := range dead {
+			dead[i] = "H26.99.dead"
+		}
+		for i := range backlog / perLetter {
+			a := by("axis", newLetter(now, newID(), dead...))
+			for j := range a.Deliveries {
+				a.Deliveries[j].NextAt = now.Add(time.Duration(i%2) * time.Hour)
+			}
+			bed.admit(a)
+		}
+		bed.admit(by("axis", newLetter(now, newID(), receivers(100)...)))
+		b.ResetTimer()
+		for b.Loop() {
+			due, err := bed.DueReceivers(b.Context(), []string{"axis"}, now, 1000)
+			if err != nil || len(due) != 101 {
+				b.Fatal(len(due), err)
+			}
+		}
+	})
+}
+
+// BenchmarkInboxOfABacklog lists the first page of an inbox in which 50,000 wait.
+func BenchmarkInboxOfABacklog(b *testing.B) {
+	eachEngine(b, func(b *testing.B, bed *bed) {
+		same := make([]gateway.AgencyID, 500)
+		for i := range same {
+			same[i] = "H26.99.1"
+		}
+		for range 100 {
+			bed.admit(newLetter(bed.clock.now(), newID(), same...))
+		}
+		for b.Loop() {
+			items, err := bed.Inbox(b.Context(), gateway.InboxQuery{Holders: receivers(3), Limit: 100})
+			if err != nil || len(items) != 100 {
+				b.Fatal(len(items), err)
+			}
+		}
+	})
+}

@@ -54,12 +54,13 @@ func (c *changes) waiting() bool {
 // once, other processes' within pollEvery.
 func (s *Store) Changed() <-chan struct{} { return s.changes.hold() }
 
-// follow polls for events while somebody waits. The last position is older than
-// the wait, so an event between a caller's reading and its waiting is not lost.
+// follow polls for events while somebody waits. What it compares with was seen
+// before the wait began, so an event between a caller's reading and its waiting is
+// not lost; at first it has seen nothing.
 func (s *Store) follow(ctx context.Context) {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
-	last := s.lastVisible(ctx)
+	last := ""
 	for {
 		select {
 		case <-ctx.Done():

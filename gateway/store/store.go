@@ -68,6 +68,7 @@ type Store struct {
 	log     *slog.Logger
 	changes *changes
 	stop    context.CancelFunc
+	close   func() error // shut, once
 	joined  sync.WaitGroup
 }
 
@@ -91,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, wrap("open the "+string(o.Driver)+" database", err)
 	}
 	background, stop := context.WithCancel(context.Background())
-	s.stop = stop
+	s.stop, s.close = stop, sync.OnceValue(s.shut)
 	s.joined.Go(func() { s.follow(background) })
 	return s, nil
 }
@@ -123,8 +124,10 @@ func (s *Store) start(ctx context.Context, o Options) (err error) {
 	return err
 }
 
-// Close waits for running writes and closes the database.
-func (s *Store) Close() error {
+// Close waits for running writes and closes the database. Closing twice is the same as once.
+func (s *Store) Close() error { return s.close() }
+
+func (s *Store) shut() error {
 	s.stop()
 	s.joined.Wait()
 	err := s.engine.close()
