@@ -37,7 +37,10 @@ type diagnosis struct {
 	En    string `json:"en"`
 }
 
-func healthy(check, detail string) diagnosis { return diagnosis{check, levelOK, detail, detail} }
+// healthy needs no translation of its detail: a name, a number, a place.
+func healthy(check, detail string) diagnosis { return diagnosis{check, levelOK, detail, "ok"} }
+
+func (t *terminal) diagnosis(d diagnosis) { t.say("%-12s %-8s %s (%s)", d.Check, d.Level, d.Vi, d.En) }
 
 func problem(check, vi, en string) diagnosis { return diagnosis{check, levelProblem, vi, en} }
 
@@ -58,7 +61,7 @@ func (doctorCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 		if d.Level == levelProblem {
 			status = exitFindings
 		}
-		if err := t.print(d, func() { t.say("%-12s %-8s %s (%s)", d.Check, d.Level, d.Vi, d.En) }); err != nil {
+		if err := t.print(d, func() { t.diagnosis(d) }); err != nil {
 			return err
 		}
 	}

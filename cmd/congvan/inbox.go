@@ -19,7 +19,8 @@ type inboxCommand struct {
 	Lease  time.Duration    `help:"Giữ riêng trong thời gian này / hide from other callers for so long."`
 }
 
-// Run prints one line a delivery: its id, its state, from whom, what.
+// Run prints one line a delivery: its id (for get and ack), its message's id (for
+// status and timeline), from whom, what.
 func (c *inboxCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 	api, _, err := c.open(g)
 	if err != nil {
@@ -31,7 +32,7 @@ func (c *inboxCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 	}
 	for _, item := range items {
 		if err := t.print(item, func() {
-			t.say("%s %-8s %s%-20s %s", item.Delivery.ID, item.Delivery.State, urgency(item.Message.Priority), item.Message.From, oneLine(&item.Message))
+			t.say("%s %s %s%s %s", item.Delivery.ID, item.Message.ID, urgency(item.Message.Priority), item.Message.From, oneLine(&item.Message))
 		}); err != nil {
 			return err
 		}

@@ -159,7 +159,6 @@ func (s *story) wardReturns(ctx context.Context) error {
 	if err := s.report(ctx, n); err != nil {
 		return err
 	}
-	s.ledger.count(&s.ledger.returned)
 	s.say("%s từ chối: %s", s.names[n.from], n.description)
 	_, err = s.pull(ctx, Quarter)
 	return err
@@ -227,7 +226,6 @@ func (s *story) recallRead(ctx context.Context) error {
 	if err := s.statuses(ctx, to[0], d, edxml.StatusChangeAcceptance); err != nil {
 		return err
 	}
-	s.ledger.count(&s.ledger.recalled)
 	if err := s.statuses(ctx, to[1], d, edxml.StatusChangeRejection); err != nil {
 		return err
 	}
@@ -247,7 +245,6 @@ func (s *story) cityTakesBack(ctx context.Context) error {
 	if err := s.statuses(ctx, Quarter, s.fromCity, edxml.StatusChangeAcceptance); err != nil {
 		return err
 	}
-	s.ledger.count(&s.ledger.recalled)
 	_, err := s.pull(ctx, City)
 	return err
 }

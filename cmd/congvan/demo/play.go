@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"congvan/gateway"
 	"congvan/gateway/api/client"
@@ -46,9 +49,8 @@ func Play(ctx context.Context, o Options) (Tally, error) {
 	if err := p.lastLook(ctx); err != nil {
 		return Tally{}, err
 	}
-	archived, err := p.tell(ctx)
 	t := p.ledger.tally()
-	t.Archived = archived
+	err := p.tell(ctx, &t)
 	return t, err
 }
 
@@ -137,7 +139,7 @@ func (p *play) mustRefuse(ctx context.Context, line line, d *draft, why string) 
 	if !errors.As(err, &no) {
 		return fmt.Errorf("%s: not refused: %w", why, errors.Join(err, errNotRefused))
 	}
-	p.ledger.count(&p.ledger.refused)
+	p.ledger.refuse()
 	p.say("bị từ chối đúng quy định (refused): %s, mã %s", why, no.code)
 	return nil
 }
@@ -146,16 +148,23 @@ var errNotRefused = errors.New("the gateway took what it should have refused")
 
 // pull lets offices take over all that waits for them, in the order in which it is offered.
 func (p *play) pull(ctx context.Context, ids ...gateway.AgencyID) ([]*arrival, error) {
-	var all []*arrival
-	for _, id := range ids {
-		got, err := p.offices[id].takeOver(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("inbox of %s: %w", id, err)
-		}
-		all = append(all, got...)
+	each := make([][]*arrival, len(ids))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(officesAtOnce)
+	for i, id := range ids {
+		g.Go(func() (err error) {
+			if each[i], err = p.offices[id].takeOver(ctx); err != nil {
+				return fmt.Errorf("inbox of %s: %w", id, err)
+			}
+			return nil
+		})
 	}
-	return all, nil
+	err := g.Wait()
+	return slices.Concat(each...), err
 }
+
+// officesAtOnce is how many offices' software is busy at the same time.
+const officesAtOnce = 8
 
 // clearInboxes takes away what an interrupted earlier run left.
 func (p *play) clearInboxes(ctx context.Context) error {

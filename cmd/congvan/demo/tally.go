@@ -6,8 +6,8 @@ import (
 	"congvan/gateway"
 )
 
-// Tally is what came of it all. Lost and Duplicated come from comparing the hashes
-// that senders and receivers kept.
+// Tally is what came of it all. Delivered, Lost and Duplicated come from comparing the hashes
+// that senders and receivers kept; Returned and Recalled are what the senders' timelines say.
 type Tally struct {
 	Accepted     int `json:"accepted"`     // messages that the gateway took
 	Delivered    int `json:"delivered"`    // messages that reached a receiver with the sender's hash
@@ -35,8 +35,6 @@ type ledger struct {
 	messages []gateway.MessageID
 	sender   map[gateway.MessageID]gateway.AgencyID
 	refused  int
-	returned int
-	recalled int
 }
 
 func newLedger() *ledger {
@@ -62,7 +60,6 @@ func (l *ledger) forget(sum string, receiver gateway.AgencyID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.expected[mark{sum, receiver}]--
-	l.recalled++
 }
 
 func (l *ledger) arrive(sum string, receiver gateway.AgencyID) {
@@ -77,17 +74,17 @@ func (l *ledger) ack(sum string, receiver gateway.AgencyID) {
 	l.acked[mark{sum, receiver}]++
 }
 
-func (l *ledger) count(field *int) {
+func (l *ledger) refuse() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	*field++
+	l.refused++
 }
 
 // tally compares both sides.
 func (l *ledger) tally() Tally {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := Tally{Accepted: len(l.messages), Refused: l.refused, Returned: l.returned, Recalled: l.recalled}
+	t := Tally{Accepted: len(l.messages), Refused: l.refused}
 	for m, want := range l.expected {
 		got := l.arrived[m]
 		t.Delivered += min(want, got)

@@ -2,7 +2,9 @@ package demo
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,32 +12,30 @@ import (
 	"congvan/schemas/edxml"
 )
 
-// tell prints each letter's timeline and where its archive copy lies, and counts
-// the messages whose record really stands there.
-func (p *play) tell(ctx context.Context) (archived int, err error) {
+// tell prints each letter's timeline and where its archive copy lies, and counts the
+// letters taken back and returned, and the messages whose record really stands in the archive.
+func (p *play) tell(ctx context.Context, t *Tally) error {
 	p.title("Hành trình từng văn bản (timelines)")
 	for _, l := range p.letters {
-		if err := p.tellOne(ctx, l); err != nil {
-			return 0, fmt.Errorf("timeline of %s: %w", l.id, err)
+		if err := p.tellOne(ctx, l, t); err != nil {
+			return fmt.Errorf("timeline of %s: %w", l.id, err)
 		}
 	}
 	for _, id := range p.ledger.messages {
-		if _, err := p.record(ctx, p.sender(id), id); err != nil {
-			return archived, fmt.Errorf("archive record of %s: %w", id, err)
+		if _, err := p.record(ctx, p.ledger.sender[id], id); err != nil {
+			return fmt.Errorf("archive record of %s: %w", id, err)
 		}
-		archived++
+		t.Archived++
 	}
-	return archived, nil
+	return nil
 }
 
-// sender gives who may ask about a message; statuses are asked for by their own reporter.
-func (p *play) sender(id gateway.MessageID) gateway.AgencyID { return p.ledger.sender[id] }
-
-func (p *play) tellOne(ctx context.Context, l told) error {
+func (p *play) tellOne(ctx context.Context, l told, t *Tally) error {
 	h, err := newClient(p.Options, l.from).Timeline(ctx, l.id)
 	if err != nil {
 		return err
 	}
+	t.count(h.Deliveries)
 	fmt.Fprintf(p.Out, "\n   %s  %s\n", l.title, h.Message.Subject)
 	for _, line := range fold(h.Events) {
 		p.say("  %s", line)
@@ -68,29 +68,59 @@ func (p *play) record(ctx context.Context, asker gateway.AgencyID, id gateway.Me
 	}
 }
 
-// fold gives one line for each run of events of one kind.
+// count adds a letter's deliveries to the tally.
+func (t *Tally) count(deliveries []gateway.Delivery) {
+	for _, d := range deliveries {
+		if d.Recall == gateway.RecallAgreed {
+			t.Recalled++
+		}
+		if d.Status == edxml.StatusRejection {
+			t.Returned++
+		}
+	}
+}
+
+// fewEvents is how many events are told one by one.
+const fewEvents = 16
+
+// fold gives one line an event or, of many, one line for all of a kind.
 func fold(events []gateway.Event) []string {
-	var lines []string
-	for i := 0; i < len(events); {
-		j := i
-		var receivers []string
-		for ; j < len(events) && events[j].Kind == events[i].Kind; j++ {
-			if r := string(events[j].Receiver); r != "" {
-				receivers = append(receivers, r)
-			}
+	var runs [][]gateway.Event
+	for _, e := range events {
+		same := func(run []gateway.Event) bool { return run[0].Kind == e.Kind }
+		if i := slices.IndexFunc(runs, same); i >= 0 && len(events) > fewEvents {
+			runs[i] = append(runs[i], e)
+			continue
 		}
-		line := events[i].At.In(edxml.VietnamZone).Format("15:04:05.000") + "  " + eventText(events[i].Kind)
-		switch n := len(receivers); {
-		case n > 3:
-			line += fmt.Sprintf(": %s … (%d)", receivers[0], n)
-		case n > 0:
-			line += ": " + strings.Join(receivers, ", ")
-		}
-		lines = append(lines, line)
-		i = j
+		runs = append(runs, []gateway.Event{e})
+	}
+	lines := make([]string, len(runs))
+	for i, run := range runs {
+		lines[i] = runLine(run)
 	}
 	return lines
 }
+
+func runLine(run []gateway.Event) string {
+	first, last := clock(run[0]), clock(run[len(run)-1])
+	if len(run) > 1 {
+		return fmt.Sprintf("%s  %s: %d, đến %s", first, eventText(run[0].Kind), len(run), last)
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%s  %s%s: %s", first, eventText(run[0].Kind), statusCode(run[0]), run[0].Receiver), ": ")
+}
+
+// statusCode is the code in an event that has one, with a blank before it.
+func statusCode(e gateway.Event) string {
+	var data struct {
+		Code string `json:"code"`
+	}
+	if json.Unmarshal(e.Data, &data) != nil || data.Code == "" {
+		return ""
+	}
+	return " " + data.Code
+}
+
+func clock(e gateway.Event) string { return e.At.In(edxml.VietnamZone).Format("15:04:05.000") }
 
 func eventText(k gateway.EventKind) string {
 	texts := map[gateway.EventKind]string{

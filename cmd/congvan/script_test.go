@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"congvan": func() { os.Exit(run(os.Args[1:])) },
+	})
+}
+
+// TestScripts tells stories: one file, one story, with the real program.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   "testdata/script",
+		Setup: setUp,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"waitfor": waitFor,
+			"keep":    keep,
+		},
+	})
+}
+
+// setUp gives each story a free port and a configuration that uses it.
+func setUp(env *testscript.Env) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	address := l.Addr().String()
+	env.Setenv("ADDRESS", address)
+	env.Setenv("TMPDIR", env.WorkDir)
+	conf := fmt.Sprintf("[gateway]\nself = \"H26.99.10\"\n[listen]\naddress = %q\n", address)
+	return os.WriteFile(env.WorkDir+"/congvan.toml", []byte(conf), 0o600)
+}
+
+// waitFor waits until an address answers 200: waitfor URL.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waitfor URL")
+	}
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, args[0], nil)
+		ts.Check(err)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			continue
+		}
+		res.Body.Close()
+		if res.StatusCode == http.StatusOK {
+			return
+		}
+	}
+	ts.Fatalf("%s did not answer in time", args[0])
+}
+
+// keep puts the first group of a pattern found in the last output into a variable: keep NAME PATTERN.
+func keep(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: keep NAME PATTERN")
+	}
+	found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("%q is not in the last output", args[1])
+	}
+	ts.Setenv(args[0], strings.TrimSpace(found[1]))
+}
