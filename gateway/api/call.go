@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"congvan/gateway"
 	"congvan/gateway/api/wire"
@@ -154,6 +155,7 @@ func (c *call) fail(err error) {
 		panic(http.ErrAbortHandler)
 	}
 	p.RequestID = c.id
+	c.hurry()
 	h := c.Header()
 	for _, name := range []string{"Content-Disposition", "Content-Length", "Content-Security-Policy", "ETag", "Repr-Digest", "Location"} {
 		h.Del(name)
@@ -167,6 +169,13 @@ func (c *call) fail(err error) {
 		h.Set("Retry-After", "60")
 	}
 	_ = c.json(p.Status, wire.ProblemType, p) // the client is gone if this fails
+}
+
+// hurry bounds how long the server waits for the rest of a body that nobody read.
+func (c *call) hurry() {
+	if c.r.ContentLength != 0 {
+		_ = http.NewResponseController(c.ResponseWriter).SetReadDeadline(time.Now().Add(c.api.Limits.Stall))
+	}
 }
 
 // log tells operators of their own faults, and whoever debugs of all.

@@ -268,7 +268,7 @@ func (n node) holdsAnswer(resp *http.Response, body []byte) error {
 			return fmt.Errorf("answer of type %q", kind)
 		}
 	}
-	if media.at("schema").value == nil {
+	if media.at("schema").value == nil || resp.Request.Method == http.MethodHead {
 		return nil
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))

@@ -23,7 +23,7 @@ func (c *call) decode(into any) error {
 		return fault(wire.CodeUnsupportedMedia, "Content-Type")
 	}
 	body := c.body(c.api.Limits.JSON)
-	defer body.Close()
+	defer body.release()
 	buf := c.api.buffers.get()
 	defer c.api.buffers.put(buf)
 	if _, err := buf.ReadFrom(body); err != nil {

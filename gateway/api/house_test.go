@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ type house struct {
 	server   *httptest.Server
 	api      http.Handler
 	contract *contract
-	log      *bytes.Buffer
+	log      *journal
 	stop     context.CancelFunc // the process is about to stop
 	dir      string
 	serial   atomic.Int64
@@ -86,7 +87,7 @@ func (a *absent) Credential(ctx context.Context, id string) (*gateway.Credential
 
 func newHouse(t testing.TB, change ...func(*api.Options)) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), key: map[string]string{}, log: new(bytes.Buffer), contract: newContract(t)}
+	h := &house{t: t, dir: t.TempDir(), key: map[string]string{}, log: new(journal), contract: newContract(t)}
 	now := time.Now
 	var err error
 	h.store, err = store.Open(t.Context(), store.Options{Path: filepath.Join(h.dir, "congvan.db"), Now: now})
@@ -110,7 +111,7 @@ func newHouse(t testing.TB, change ...func(*api.Options)) *house {
 	h.stop = stop
 	o := api.Options{
 		Gateway: h.gateway, Keys: h.keys, JWKS: signer.PublicJWKS(), Stopping: stopping, SpoolDir: h.dir,
-		Log:    slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log:    logTo(h.log),
 		Limits: api.Limits{Letter: 4 << 20},
 	}
 	for _, c := range change {
@@ -298,4 +299,26 @@ func wantCode(t testing.TB, err error, code gateway.Code) {
 	if got := gateway.AsError(err).Code; got != code {
 		t.Errorf("%v: code %s, want %s", err, got, code)
 	}
+}
+
+// journal is a log that the server writes while the test reads.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+func logTo(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

@@ -34,7 +34,7 @@ func (a *api) submitEnvelope(c *call) error {
 		return err
 	}
 	body := c.body(a.Limits.Letter)
-	defer body.Close()
+	defer body.release()
 	s.Body = body
 	accepted, err := a.Gateway.Accept(c.r.Context(), c.principal, s)
 	if err != nil {

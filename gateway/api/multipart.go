@@ -27,7 +27,7 @@ func (c *call) parcel() (*parcel, error) {
 		return p, fault(wire.CodeUnsupportedMedia, "Content-Type")
 	}
 	body := c.body(c.api.Limits.Letter + c.api.Limits.JSON + partOverhead*int64(c.api.Limits.Files+1))
-	defer body.Close()
+	defer body.release()
 	return p, partError(p.read(c.api, multipart.NewReader(body, params["boundary"])))
 }
 

@@ -14,7 +14,8 @@ import (
 )
 
 // body gives the request's body bounded in size and in time. Its errors are the domain's.
-func (c *call) body(limit int64) io.ReadCloser {
+// The caller releases it before it does anything else with the request.
+func (c *call) body(limit int64) *body {
 	control := http.NewResponseController(c.ResponseWriter)
 	return &body{
 		from:     http.MaxBytesReader(c.ResponseWriter, c.r.Body, limit),
@@ -24,7 +25,7 @@ func (c *call) body(limit int64) io.ReadCloser {
 
 // body reads a request's body.
 type body struct {
-	from     io.ReadCloser
+	from     io.Reader
 	deadline deadlines
 }
 
@@ -35,10 +36,10 @@ func (b *body) Read(p []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
-	b.deadline.clear()
 	var large *http.MaxBytesError
 	switch {
 	case err == io.EOF:
+		b.deadline.clear() // the server goes on reading, to see whether the client is still there
 		return n, io.EOF
 	case errors.As(err, &large):
 		return n, gateway.Errorf(gateway.CodeTooLarge, "body", "over %d bytes", large.Limit)
@@ -48,11 +49,9 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, gateway.Errorf(gateway.CodeTruncated, "body", "read body: %w", err)
 }
 
-// Close implements io.Closer.
-func (b *body) Close() error {
-	b.deadline.clear()
-	return b.from.Close()
-}
+// release takes the deadline away. What is left of the body is the server's to throw
+// away, after the answer.
+func (b *body) release() { b.deadline.clear() }
 
 // stream sends a large answer of known size and digest as it is read. When it breaks in
 // the middle the connection is cut, so that the client cannot take a part for the whole.
