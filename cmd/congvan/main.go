@@ -76,6 +76,7 @@ type cli struct {
 	Key         keyCommand         `cmd:"" help:"Khóa kết nối của các hệ thống / systems' credentials."`
 	CheckConfig checkConfigCommand `cmd:"" help:"Kiểm tra tệp cấu hình / check the configuration."`
 	Doctor      doctorCommand      `cmd:"" help:"Khám cả hệ thống / examine the installation."`
+	Bench       benchCommand       `cmd:"" help:"Đo tốc độ trên máy này / measure this machine."`
 	Version     versionCommand     `cmd:"" help:"Phiên bản / version."`
 }
 

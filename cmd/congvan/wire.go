@@ -53,7 +53,7 @@ func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (*app, err
 		return nil, fmt.Errorf("data_dir: %w", err)
 	}
 	var err error
-	if a.store, err = openStore(ctx, c, log); err != nil {
+	if a.store, err = openStore(ctx, c, log, a.metrics); err != nil {
 		return nil, err
 	}
 	if err := a.open(ctx); err != nil {
@@ -65,7 +65,7 @@ func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (*app, err
 
 func (a *app) open(ctx context.Context) error {
 	var err error
-	if a.objects, err = openObjects(ctx, a.config); err != nil {
+	if a.objects, err = openObjects(ctx, a.config, a.metrics); err != nil {
 		return err
 	}
 	if a.keys, err = openKeys(a.config, a.store); err != nil {
@@ -110,8 +110,8 @@ func nodeName(c *config.Config) string {
 	return fmt.Sprintf("%s-%d", host, os.Getpid())
 }
 
-func openStore(ctx context.Context, c *config.Config, log *slog.Logger) (*store.Store, error) {
-	o := store.Options{Driver: store.Driver(c.Database.Driver), Path: c.Database.Path, DSN: c.Database.DSN, Log: log}
+func openStore(ctx context.Context, c *config.Config, log *slog.Logger, m *telemetry.Metrics) (*store.Store, error) {
+	o := store.Options{Driver: store.Driver(c.Database.Driver), Path: c.Database.Path, DSN: c.Database.DSN, Log: log, Committed: func() { m.Flushed("commit") }}
 	if c.Database.DSNFile != "" {
 		dsn, err := readSecret(c.Database.DSNFile)
 		if err != nil {
@@ -122,9 +122,9 @@ func openStore(ctx context.Context, c *config.Config, log *slog.Logger) (*store.
 	return store.Open(ctx, o)
 }
 
-func openObjects(ctx context.Context, c *config.Config) (objects.Store, error) {
+func openObjects(ctx context.Context, c *config.Config, m *telemetry.Metrics) (objects.Store, error) {
 	if c.Objects.Kind == config.ObjectsDisk {
-		return disk.Open(c.Objects.Path, disk.Options{})
+		return disk.Open(c.Objects.Path, disk.Options{Observe: func(f disk.Fsync) { m.Flushed(string(f)) }})
 	}
 	return openS3(ctx, c.Objects.S3)
 }

@@ -56,6 +56,9 @@ type Options struct {
 	Connections int
 	// Now is the clock for changes that bring no time of their own; nil: time.Now.
 	Now func() time.Time
+	// Committed, when set, is told of every commit of this process, on SQLite each a
+	// group of writes and one flush of its log; it must be quick and safe for concurrent use.
+	Committed func()
 	// Log hears of what no caller can be told; nil: nothing.
 	Log *slog.Logger
 }
@@ -107,17 +110,21 @@ func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Committed == nil {
+		o.Committed = func() {}
+	}
 	return o
 }
 
 func (s *Store) start(ctx context.Context, o Options) (err error) {
+	committed := func() { o.Committed(); s.changes.tell() }
 	switch o.Driver {
 	case SQLite:
 		s.sql = sqliteDialect()
-		s.engine, err = openSQLite(ctx, o, s.sql, s.changes.tell)
+		s.engine, err = openSQLite(ctx, o, s.sql, committed)
 	case Postgres:
 		s.sql = postgresDialect()
-		s.engine, err = openPostgres(ctx, o, s.sql, s.changes.tell)
+		s.engine, err = openPostgres(ctx, o, s.sql, committed)
 	default:
 		err = fmt.Errorf("there is no driver %q: %w", o.Driver, gateway.ErrInvalid)
 	}

@@ -15,6 +15,7 @@ type Metrics struct {
 	requests *prometheus.HistogramVec
 	accept   *prometheus.HistogramVec
 	dispatch *prometheus.CounterVec
+	flushes  *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics; version is shown as congvan_build_info.
@@ -36,11 +37,15 @@ func NewMetrics(version string) *Metrics {
 			Help: "What became of deliveries handed to carriers, by route.",
 		}, []string{"event", "route"}),
 	}
+	m.flushes = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "congvan_flushes_total",
+		Help: "Flushes that made something durable: of files and folders of the object store, and commits of the database.",
+	}, []string{"what"})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "congvan_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.accept, m.dispatch, build,
+	m.registry.MustRegister(m.requests, m.accept, m.dispatch, m.flushes, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -52,6 +57,9 @@ func (m *Metrics) Watch(source OverviewSource) { m.registry.MustRegister(newGaug
 func (m *Metrics) Dispatched(event, route string, n int) {
 	m.dispatch.WithLabelValues(event, route).Add(float64(n))
 }
+
+// Flushed counts one flush of a kind of thing: file, folder or commit.
+func (m *Metrics) Flushed(what string) { m.flushes.WithLabelValues(what).Inc() }
 
 // Handler answers /metrics.
 func (m *Metrics) Handler() http.Handler {
