@@ -81,7 +81,7 @@ func (s *Server) listen(ctx context.Context, address string) (net.Listener, erro
 	if err != nil {
 		return nil, fmt.Errorf("không mở được cổng %s; có chương trình khác đang dùng? (cannot listen on %s; is another program using it?): %w", address, address, err)
 	}
-	return netutil.LimitListener(l, s.Options.Listen.Connections), nil
+	return netutil.LimitListener(l, s.Listen.Connections), nil
 }
 
 func (s *Server) close() {
@@ -94,7 +94,7 @@ func (s *Server) close() {
 // URL is where the server is reached from this machine.
 func (s *Server) URL() string {
 	scheme := "http"
-	if s.Options.Listen.TLS() {
+	if s.Listen.TLS() {
 		scheme = "https"
 	}
 	return scheme + "://" + reachable(s.main.Addr().String())
@@ -142,7 +142,7 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 func (s *Server) drain(servers map[*http.Server]net.Listener) {
-	ctx, cancel := context.WithTimeout(context.Background(), s.Options.Listen.StopTimeout.Std())
+	ctx, cancel := context.WithTimeout(context.Background(), s.Listen.StopTimeout.Std())
 	defer cancel()
 	for srv := range servers {
 		if err := srv.Shutdown(ctx); err != nil {
@@ -158,8 +158,8 @@ func (s *Server) server(h http.Handler) *http.Server {
 	protocols.SetHTTP2(true)
 	return &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: s.Options.Listen.HeaderTimeout.Std(),
-		IdleTimeout:       s.Options.Listen.IdleTimeout.Std(),
+		ReadHeaderTimeout: s.Listen.HeaderTimeout.Std(),
+		IdleTimeout:       s.Listen.IdleTimeout.Std(),
 		MaxHeaderBytes:    maxHeader,
 		Protocols:         protocols,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),

@@ -19,7 +19,7 @@ const lookEvery = time.Second
 // tlsConfig reads the files once, so that a mistake in them stops the start, and
 // again whenever they change.
 func (s *Server) tlsConfig() (*tls.Config, error) {
-	f := &files{listen: s.Options.Listen, log: s.Log, now: time.Now}
+	f := &files{listen: s.Listen, log: s.Log, now: time.Now}
 	first, err := f.read()
 	if err != nil {
 		return nil, err
