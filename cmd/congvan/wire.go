@@ -53,7 +53,7 @@ func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (*app, err
 		return nil, fmt.Errorf("data_dir: %w", err)
 	}
 	var err error
-	if a.store, err = openStore(ctx, c, log, a.metrics); err != nil {
+	if a.store, err = openStore(ctx, c, a.metrics); err != nil {
 		return nil, err
 	}
 	if err := a.open(ctx); err != nil {
@@ -110,8 +110,8 @@ func nodeName(c *config.Config) string {
 	return fmt.Sprintf("%s-%d", host, os.Getpid())
 }
 
-func openStore(ctx context.Context, c *config.Config, log *slog.Logger, m *telemetry.Metrics) (*store.Store, error) {
-	o := store.Options{Driver: store.Driver(c.Database.Driver), Path: c.Database.Path, DSN: c.Database.DSN, Log: log, Committed: func() { m.Flushed("commit") }}
+func openStore(ctx context.Context, c *config.Config, m *telemetry.Metrics) (*store.Store, error) {
+	o := store.Options{Driver: store.Driver(c.Database.Driver), Path: c.Database.Path, DSN: c.Database.DSN, Committed: func() { m.Flushed("commit") }}
 	if c.Database.DSNFile != "" {
 		dsn, err := readSecret(c.Database.DSNFile)
 		if err != nil {
