@@ -93,7 +93,9 @@ func (n node) text() string { s, _ := n.value.(string); return s }
 
 // check holds a value to the schema at this node.
 func (n node) check(value any) error {
+	n.c.mu.Lock()
 	schema, err := n.c.compiler.Compile(documentURL + "#" + n.pointer)
+	n.c.mu.Unlock()
 	if err != nil {
 		return err
 	}
