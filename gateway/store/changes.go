@@ -10,7 +10,9 @@ import (
 const pollEvery = 100 * time.Millisecond
 
 // changes wakes those who wait for events. It closes one channel for all of them
-// and looks into the database only while somebody holds a channel.
+// and looks into the database only while somebody holds a channel. (PostgreSQL's
+// NOTIFY would make all commits wait for one lock, and would speak before the
+// feed may show the event.)
 type changes struct {
 	mu      sync.Mutex
 	channel chan struct{}

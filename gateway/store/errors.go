@@ -84,6 +84,8 @@ func postgresKind(state string) error {
 	switch {
 	case state == "53100": // disk full
 		return gateway.ErrFull
+	case strings.HasPrefix(state, "22"): // text that it cannot keep, such as broken UTF-8
+		return gateway.ErrInvalid
 	case strings.HasPrefix(state, "23"): // integrity
 		return gateway.ErrConflict
 	case strings.HasPrefix(state, "08"), // connection

@@ -35,9 +35,9 @@ const scanned = 10_000
 const (
 	postgresHorizon = `xid < (SELECT base FROM event_base) + pg_snapshot_xmin(pg_current_snapshot())::text::bigint`
 
-	sqliteFeedBound   = `SELECT 0, max(id), count(*) FROM (SELECT id FROM events WHERE $1 = 0 AND id > $2 ORDER BY id LIMIT $3)`
-	postgresFeedBound = `SELECT coalesce((array_agg(xid ORDER BY xid DESC, id DESC))[1], 0), (array_agg(id ORDER BY xid DESC, id DESC))[1], count(*)
-		FROM (SELECT xid, id FROM events WHERE (xid, id) > ($1, $2) AND ` + postgresHorizon + ` ORDER BY xid, id LIMIT $3) AS seen`
+	sqliteFeedBound   = `SELECT 0, id FROM (SELECT id FROM events WHERE $1 = 0 AND id > $2 ORDER BY id LIMIT $3) AS seen ORDER BY id DESC LIMIT 1`
+	postgresFeedBound = `SELECT xid, id FROM (SELECT xid, id FROM events WHERE (xid, id) > ($1, $2) AND ` + postgresHorizon + `
+		ORDER BY xid, id LIMIT $3) AS seen ORDER BY xid DESC, id DESC LIMIT 1`
 
 	feedFilter       = `($5 = '' OR sender IN list($6) OR receiver IN list($6) OR holder IN list($6))`
 	sqliteFeedPage   = `SELECT 0, id, ` + eventColumns + ` FROM events WHERE $1 = 0 AND id > $2 AND $3 = 0 AND id <= $4 AND ` + feedFilter + ` ORDER BY id LIMIT $7`
@@ -102,12 +102,13 @@ func (s *Store) Feed(ctx context.Context, q gateway.FeedQuery) (gateway.Feed, er
 // Everything up to the bound is final, so the steps need no common snapshot.
 func (s *Store) feed(r session, q gateway.FeedQuery, after position) (gateway.Feed, error) {
 	limit := bounded(q.Limit)
-	bound, n, err := s.bound(r, after, reach(q, limit))
+	var bound position
+	err := r.row(s.sql.feedBound, []any{after.xid, after.id, reach(q, limit)}, &bound.xid, &bound.id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return gateway.Feed{Next: q.After}, s.checkKnown(r, after)
+	}
 	if err != nil {
 		return gateway.Feed{}, err
-	}
-	if n == 0 {
-		return gateway.Feed{Next: q.After}, s.checkKnown(r, after)
 	}
 	all := ""
 	if q.Agencies != nil {
@@ -134,15 +135,6 @@ func reach(q gateway.FeedQuery, limit int) int {
 		return limit
 	}
 	return scanned
-}
-
-func (s *Store) bound(r session, after position, reach int) (position, int64, error) {
-	var bound position
-	var id sql.NullInt64
-	var n int64
-	err := r.row(s.sql.feedBound, []any{after.xid, after.id, reach}, &bound.xid, &id, &n)
-	bound.id = id.Int64
-	return bound, n, err
 }
 
 // checkKnown refuses a well-formed cursor at which no event stands.

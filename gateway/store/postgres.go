@@ -37,10 +37,7 @@ func openPostgres(ctx context.Context, o Options, d *dialect, committed func()) 
 	if err != nil {
 		return nil, err // holds no password
 	}
-	for name, value := range map[string]string{
-		"application_name": "congvan", "timezone": "UTC",
-		"lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s",
-	} {
+	for name, value := range sessionSettings() {
 		if _, set := config.RuntimeParams[name]; !set {
 			config.RuntimeParams[name] = value
 		}
@@ -58,6 +55,20 @@ func openPostgres(ctx context.Context, o Options, d *dialect, committed func()) 
 		return nil, errors.Join(err, e.db.Close())
 	}
 	return e, nil
+}
+
+// sessionSettings are those of every connection, unless the connection string sets them.
+//
+// Every statement here is made to walk indexes in their order, by nested loops, and
+// to stop early. Plans are kept with the connection: one made while a table was
+// new and empty would otherwise read or sort all of it for as long as nobody
+// analyses it.
+func sessionSettings() map[string]string {
+	return map[string]string{
+		"application_name": "congvan", "timezone": "UTC",
+		"lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s",
+		"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+	}
 }
 
 // QueryContext reads. A pool that outlived a restart of the server holds dead

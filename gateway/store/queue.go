@@ -17,15 +17,17 @@ import (
 const waiting = `d.state IN ('queued', 'sending') AND d.route <> 'inbox' AND d.route = $1`
 
 // dueReceivers hops from receiver to receiver and from lane to lane through the
-// index, so that a backlog of one receiver costs no more than its first row.
+// index, so that a backlog of one receiver costs no more than its first row. Each
+// hop is a subquery with a limit, which no planner turns into a scan.
 const dueReceivers = `WITH RECURSIVE receivers (receiver) AS (
-		SELECT min(d.receiver) FROM deliveries d WHERE ` + waiting + `
+		SELECT (SELECT d.receiver FROM deliveries d WHERE ` + waiting + ` ORDER BY d.receiver LIMIT 1)
 		UNION ALL
-		SELECT (SELECT min(d.receiver) FROM deliveries d WHERE ` + waiting + ` AND d.receiver > r.receiver)
+		SELECT (SELECT d.receiver FROM deliveries d WHERE ` + waiting + ` AND d.receiver > r.receiver ORDER BY d.receiver LIMIT 1)
 		FROM receivers r WHERE r.receiver IS NOT NULL
 	), lanes (lane) AS (VALUES (0), (1), (2), (3), (4))
 	SELECT r.receiver, max(l.lane) AS lane FROM receivers r CROSS JOIN lanes l WHERE r.receiver IS NOT NULL
-	AND EXISTS (SELECT 1 FROM deliveries d WHERE ` + waiting + ` AND d.receiver = r.receiver AND d.lane = l.lane AND d.next_at <= $2)
+	AND (SELECT 1 FROM deliveries d WHERE ` + waiting + ` AND d.receiver = r.receiver AND d.lane = l.lane AND d.next_at <= $2
+		ORDER BY d.next_at LIMIT 1) IS NOT NULL
 	GROUP BY r.receiver ORDER BY 2 DESC, 1 LIMIT $3`
 
 // lanes are the values of Delivery.Lane.

@@ -29,7 +29,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -59,8 +58,6 @@ type Options struct {
 	// Committed, when set, is told of every commit of this process, on SQLite each a
 	// group of writes and one flush of its log; it must be quick and safe for concurrent use.
 	Committed func()
-	// Log hears of what no caller can be told; nil: nothing.
-	Log *slog.Logger
 }
 
 // Store implements gateway.Store. It is safe for concurrent use.
@@ -68,7 +65,6 @@ type Store struct {
 	engine  engine
 	sql     *dialect
 	now     func() time.Time
-	log     *slog.Logger
 	changes *changes
 	stop    context.CancelFunc
 	close   func() error // shut, once
@@ -90,7 +86,7 @@ type engine interface {
 // at once take turns. It fails with gateway.ErrUnavailable when the database is away.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
-	s := &Store{now: o.Now, log: o.Log, changes: newChanges()}
+	s := &Store{now: o.Now, changes: newChanges()}
 	if err := s.start(ctx, o); err != nil {
 		return nil, wrap("open the "+string(o.Driver)+" database", err)
 	}
@@ -106,9 +102,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Committed == nil {
 		o.Committed = func() {}

@@ -220,6 +220,9 @@ func (w *writer) saved(t *tx, o *outcome) error {
 
 // lost says that an error is the database's trouble, not that of one write.
 func lost(err error) bool {
+	if errors.Is(err, errAgain) {
+		return false
+	}
 	kind := kindOf(err)
 	return errors.Is(kind, gateway.ErrUnavailable) || errors.Is(kind, gateway.ErrFull)
 }

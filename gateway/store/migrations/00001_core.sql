@@ -86,7 +86,7 @@ CREATE TABLE deliveries (
     route           {code} NOT NULL,
     state           {code} NOT NULL,
     cause           {code} NOT NULL,
-    lane            BIGINT NOT NULL,
+    lane            BIGINT NOT NULL CHECK (lane BETWEEN 0 AND 4),
     attempts        BIGINT NOT NULL,
     next_at         BIGINT NOT NULL, -- while sending: when the lease runs out
     expires_at      BIGINT NOT NULL,
