@@ -127,7 +127,7 @@ func verdict(t *terminal, tally demo.Tally) error {
 // play sets the stage and plays.
 func (c *demoCommand) play(ctx context.Context, t *terminal, a *app, url string) (demo.Tally, error) {
 	t.say("Bản minh họa: quận Long Biên, mọi mã định danh H26.99… đều hư cấu (all codes are invented)")
-	t.say("Cổng đang chạy tại %s, dữ liệu trong %s (the gateway serves there)", url, a.config.Gateway.DataDir)
+	t.say("Cổng đang chạy tại %s, dữ liệu trong %s (the gateway serves there)", url, fromHere(a.config.Gateway.DataDir))
 	if _, err := a.gateway.PutAgencies(ctx, operator(), demo.Directory()); err != nil {
 		return demo.Tally{}, fmt.Errorf("directory: %w", err)
 	}
@@ -142,6 +142,9 @@ func (c *demoCommand) play(ctx context.Context, t *terminal, a *app, url string)
 		}
 	}
 	if err := c.operatorKey(ctx, a); err != nil {
+		return demo.Tally{}, err
+	}
+	if err := c.sample(); err != nil {
 		return demo.Tally{}, err
 	}
 	run, err := c.nextRun(a)
@@ -164,7 +167,19 @@ func recordPlace(ctx context.Context, a *app, key string) (string, error) {
 		return a.config.Objects.S3.Bucket + "/" + key, nil
 	}
 	path, err := objects.RecordPath(key)
-	return filepath.Join(a.config.Objects.Path, path), err
+	return fromHere(filepath.Join(a.config.Objects.Path, path)), err
+}
+
+// fromHere shortens a path below the working folder.
+func fromHere(path string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if short, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(short) {
+		return short
+	}
+	return path
 }
 
 // enrol gives an agency's system its credentials, once: they are kept in files.
@@ -225,6 +240,15 @@ func (c *demoCommand) keep(a *app, name string, create func() (string, error)) (
 	return text, writeSecret(file, text)
 }
 
+// sample puts a letter into the folder that people may send themselves.
+func (c *demoCommand) sample() error {
+	f, err := os.Create(filepath.Join(c.Dir, "letter.pdf"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(demo.Sample(f), f.Close())
+}
+
 // nextRun counts the runs in a file.
 func (c *demoCommand) nextRun(a *app) (int, error) {
 	file := filepath.Join(a.config.Gateway.DataDir, "demo-runs")
@@ -248,10 +272,10 @@ func (c *demoCommand) invite(t *terminal, url string) {
 	conf := filepath.Join(c.Dir, "congvan.toml")
 	t.say("\nCổng vẫn chạy tại %s (Ctrl-C để dừng / to stop). Thử tiếp ở cửa sổ khác / try in another window:\n", url)
 	t.say("  export CONGVAN_CONFIG=%s", conf)
-	t.say("  congvan send --to H26.99.10.01 --type \"Công văn\" --subject \"Thử gửi\" --number 900 --notation UBND-VP --signer \"Nguyễn Văn A\" letter.pdf")
-	t.say("  congvan inbox --key-file %s", filepath.Join(c.Dir, "keys", "H26.99.10.01.key"))
-	t.say("  congvan agency list 'long bien'")
-	t.say("  congvan doctor")
+	t.say("  bin/congvan send --to H26.99.10.01 --number 900 --notation UBND-VP --subject \"gửi thử\" --signer \"Nguyễn Văn A\" %s", filepath.Join(c.Dir, "letter.pdf"))
+	t.say("  bin/congvan inbox --key-file %s", filepath.Join(c.Dir, "keys", "H26.99.10.01.key"))
+	t.say("  bin/congvan agency list 'long bien'")
+	t.say("  bin/congvan doctor")
 	t.say("  curl http://127.0.0.1:%s/metrics", port)
 	t.say("\nKhóa của từng cơ quan / each agency's key: %s", filepath.Join(c.Dir, "keys"))
 }

@@ -104,6 +104,23 @@ func (d *draft) print(names map[gateway.AgencyID]string) error {
 	return nil
 }
 
+// Sample writes the PDF of a letter that people may send themselves.
+func Sample(w io.Writer) error {
+	names := map[gateway.AgencyID]string{}
+	for _, a := range Directory() {
+		names[a.ID] = a.Name
+	}
+	d := draft{
+		from: Quarter, to: []gateway.AgencyID{ward(boDe)}, number: 900, kind: officialLetter, subject: "gửi thử văn bản điện tử",
+		body: []string{"Ủy ban nhân dân quận gửi thử một văn bản điện tử; đề nghị phường xác nhận đã nhận."}, date: time.Now().In(edxml.VietnamZone),
+	}
+	if err := d.print(names); err != nil {
+		return err
+	}
+	_, err := w.Write(d.pdf)
+	return err
+}
+
 func stamp(p edxml.Priority) string {
 	switch p {
 	case edxml.PriorityUrgent:
