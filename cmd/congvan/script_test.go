@@ -27,22 +27,24 @@ func TestScripts(t *testing.T) {
 		Setup: setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"waitfor": waitFor,
+			"until":   until,
 			"keep":    keep,
 		},
 	})
 }
 
-// setUp gives each story a free port and a configuration that uses it.
+// setUp gives each story two free ports and a configuration that uses the first.
 func setUp(env *testscript.Env) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
+	for _, name := range []string{"ADDRESS", "ADDRESS_ABOVE"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		env.Setenv(name, l.Addr().String())
 	}
-	defer l.Close()
-	address := l.Addr().String()
-	env.Setenv("ADDRESS", address)
 	env.Setenv("TMPDIR", env.WorkDir)
-	conf := fmt.Sprintf("[gateway]\nself = \"H26.99.10\"\n[listen]\naddress = %q\n", address)
+	conf := fmt.Sprintf("[gateway]\nself = \"H26.99.10\"\n[listen]\naddress = %q\n", env.Getenv("ADDRESS"))
 	return os.WriteFile(env.WorkDir+"/congvan.toml", []byte(conf), 0o600)
 }
 
@@ -64,6 +66,20 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s did not answer in time", args[0])
+}
+
+// until runs the program again and again until its output matches: until PATTERN congvan ARG….
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until PATTERN PROGRAM ARG…")
+	}
+	pattern := regexp.MustCompile(args[0])
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		if err := ts.Exec(args[1], args[2:]...); err == nil && pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+	}
+	ts.Fatalf("%q did not come in time", args[0])
 }
 
 // keep puts the first group of a pattern found in the last output into a variable: keep NAME PATTERN.
