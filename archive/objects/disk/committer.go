@@ -8,36 +8,44 @@ import (
 	"congvan/archive/objects"
 )
 
-// committer gives objects their names, in groups: one caller at a time moves
-// everything that waits and then fsyncs each touched folder once, on behalf of
-// all.
+// committer makes objects durable and gives them their names, in groups: one
+// caller at a time leads a round on behalf of all who wait.
+//
+// An object that comes alone is fsynced, named, and its folder fsynced. Those who
+// come in company share one flush of the whole file system a round, where each
+// would cost two: the flush makes their bytes durable, then they are named, and
+// the flush of the next round, which serves the newcomers, makes their names
+// durable. A name is never given to bytes that are not durable.
 type committer struct {
 	syncDir func(dir string) error
+	syncAll func() error // nil where the system cannot
 
 	mu      sync.Mutex
-	turn    sync.Cond // on mu: a group was settled
+	turn    sync.Cond // on mu: a round ended
 	leading bool
 	waiting []*move
-	failed  error // the first failed fsync of a folder; see settle
+	named   []*move // named, by names that are not yet durable
+	failed  error   // the first failed fsync of a folder; see alone
 }
 
 // move is one object on its way to its name.
 type move struct {
-	place   func() (dirs []string, err error) // names the object, and the folders that must be fsynced
+	sync    func() error                      // makes the object's bytes durable; nil when they are
+	place   func() (dirs []string, err error) // names the object, and the folders that hold its name
+	dirs    []string
 	settled bool
 	err     error
 }
 
-func newCommitter(syncDir func(dir string) error) *committer {
-	c := &committer{syncDir: syncDir}
+func newCommitter(syncDir func(dir string) error, syncAll func() error) *committer {
+	c := &committer{syncDir: syncDir, syncAll: syncAll}
 	c.turn.L = &c.mu
 	return c
 }
 
-// commit returns when the object's name is durable, or why it is not. Calls of
+// commit returns when the object and its name are durable, or why they are not. Calls of
 // place never overlap.
-func (c *committer) commit(place func() (dirs []string, err error)) error {
-	m := &move{place: place}
+func (c *committer) commit(m *move) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting = append(c.waiting, m)
@@ -51,63 +59,85 @@ func (c *committer) commit(place func() (dirs []string, err error)) error {
 	return m.err
 }
 
-// lead settles all who wait. It is called, and returns, with mu held.
+// lead runs one round. It is called, and returns, with mu held.
 func (c *committer) lead() {
-	group := c.waiting
-	c.waiting, c.leading = nil, true
-	failed := c.failed
+	fresh, named, failed := c.waiting, c.named, c.failed
+	c.waiting, c.named, c.leading = nil, nil, true
 	c.mu.Unlock()
-	failed = c.settle(group, failed)
+	var next []*move
+	if failed == nil {
+		next, failed = c.round(fresh, named)
+	}
 	c.mu.Lock()
-	for _, m := range group {
+	for _, m := range append(fresh, named...) {
+		if failed != nil {
+			m.err = failed
+		}
 		m.settled = true
+	}
+	if failed == nil {
+		for _, m := range next {
+			m.settled = false
+		}
+		c.named = next
 	}
 	c.failed, c.leading = failed, false
 	c.turn.Broadcast()
 }
 
-// settle places a group and makes its folders durable. After a failed fsync the
-// kernel may have dropped the names it could not write, and the next fsync would
-// succeed without them: the store refuses to commit until it is opened anew.
-func (c *committer) settle(group []*move, failed error) error {
-	touched := map[string]struct{}{}
-	for _, m := range group {
-		if m.err = failed; failed != nil {
-			continue
+// round gives those whose names the next round has to make durable.
+func (c *committer) round(fresh, named []*move) (next []*move, failed error) {
+	if c.syncAll == nil || len(fresh)+len(named) < 2 || c.syncAll() != nil {
+		return nil, c.alone(fresh, named)
+	}
+	for _, m := range fresh {
+		if m.dirs, m.err = m.place(); m.err == nil {
+			next = append(next, m)
 		}
-		var dirs []string
-		dirs, m.err = m.place()
-		for _, dir := range dirs {
+	}
+	return next, nil
+}
+
+// alone makes each object and folder durable by itself. That is also how a
+// failed flush of the whole is resolved: the error may belong to a stranger's file, and an
+// fsync of its own tells about each object. After a failed fsync of a folder the kernel may
+// have dropped the names it could not write, and the next fsync would
+// succeed without them: the store refuses to commit until it is opened anew.
+func (c *committer) alone(fresh, named []*move) error {
+	each(fresh, func(m *move) error {
+		if m.sync != nil {
+			m.err = m.sync()
+		}
+		return nil
+	})
+	touched := map[string]struct{}{}
+	for _, m := range fresh {
+		if m.err == nil {
+			m.dirs, m.err = m.place()
+		}
+	}
+	for _, m := range append(fresh, named...) {
+		for _, dir := range m.dirs {
 			touched[dir] = struct{}{}
 		}
 	}
-	if err := c.sync(touched); err != nil {
-		failed = fmt.Errorf("%w until it is opened anew: fsync a folder: %w", objects.ErrUnavailable, err)
+	var dirs []string
+	for dir := range touched {
+		dirs = append(dirs, dir)
 	}
-	if failed != nil {
-		for _, m := range group {
-			m.err = failed
-		}
+	if err := each(dirs, c.syncDir); err != nil {
+		return fmt.Errorf("%w until it is opened anew: fsync a folder: %w", objects.ErrUnavailable, err)
 	}
-	return failed
+	return nil
 }
 
-// sync makes folders durable, all at once: the file system then joins them in one
+// each does something with all at once: the file system joins fsyncs that come together in one
 // commit of its journal, where one after the other each costs a flush of the device.
-func (c *committer) sync(dirs map[string]struct{}) error {
-	var (
-		wg   sync.WaitGroup
-		mu   sync.Mutex
-		errs []error
-	)
-	for dir := range dirs {
-		wg.Go(func() {
-			if err := c.syncDir(dir); err != nil {
-				mu.Lock()
-				errs = append(errs, err)
-				mu.Unlock()
-			}
-		})
+func each[T any](all []T, do func(T) error) error {
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, one := range all {
+		wg.Go(func() { errs[i] = do(one) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)

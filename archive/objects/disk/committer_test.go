@@ -19,12 +19,12 @@ func TestThoseWhoWaitShareOneFsync(t *testing.T) {
 			syncs.Add(1)
 			time.Sleep(time.Millisecond)
 			return nil
-		})
+		}, nil)
 		var placed atomic.Int64
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() {
-				err := c.commit(func() ([]string, error) { placed.Add(1); return []string{"blobs/ab"}, nil })
+				err := c.commit(&move{place: func() ([]string, error) { placed.Add(1); return []string{"blobs/ab"}, nil }})
 				if err != nil {
 					t.Error(err)
 				}
@@ -39,9 +39,9 @@ func TestThoseWhoWaitShareOneFsync(t *testing.T) {
 }
 
 func TestOneFailureIsNotAnothers(t *testing.T) {
-	c := newCommitter(func(string) error { return nil })
-	full := c.commit(func() ([]string, error) { return nil, syscall.ENOSPC })
-	fine := c.commit(func() ([]string, error) { return []string{"records"}, nil })
+	c := newCommitter(func(string) error { return nil }, nil)
+	full := c.commit(&move{place: func() ([]string, error) { return nil, syscall.ENOSPC }})
+	fine := c.commit(&move{place: func() ([]string, error) { return []string{"records"}, nil }})
 	if !errors.Is(full, syscall.ENOSPC) || fine != nil {
 		t.Errorf("got %v and %v, want ENOSPC and nothing", full, fine)
 	}
@@ -54,15 +54,94 @@ func TestNoCommitAfterAFailedFsync(t *testing.T) {
 			return syscall.EIO
 		}
 		return nil // what a kernel answers the second time, the names being lost
-	})
+	}, nil)
 	placed := 0
 	place := func() ([]string, error) { placed++; return []string{"blobs/ab"}, nil }
 	for range 3 {
-		if err := c.commit(place); !errors.Is(err, objects.ErrUnavailable) || !errors.Is(err, syscall.EIO) {
+		if err := c.commit(&move{place: place}); !errors.Is(err, objects.ErrUnavailable) || !errors.Is(err, syscall.EIO) {
 			t.Errorf("commit gives %v, want ErrUnavailable because of EIO", err)
 		}
 	}
 	if placed != 1 || syncs != 1 || c.broken() == nil {
 		t.Errorf("%d placed, %d fsyncs, broken: %v", placed, syncs, c.broken())
+	}
+}
+
+// TestCompanySharesFlushes: bytes are durable before they are named, names before commit
+// returns, and nobody pays for a flush of their own.
+func TestCompanySharesFlushes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var flushes, own atomic.Int64
+		c := newCommitter(
+			func(string) error { own.Add(1); time.Sleep(time.Millisecond); return nil },
+			func() error { time.Sleep(time.Millisecond); flushes.Add(1); return nil },
+		)
+		var wg sync.WaitGroup
+		for range 60 {
+			wg.Go(func() {
+				arrived := flushes.Load()
+				var flushed, named int64
+				err := c.commit(&move{
+					sync:  func() error { own.Add(1); time.Sleep(time.Millisecond); flushed = -1; return nil },
+					place: func() ([]string, error) { named = flushes.Load(); return []string{"blobs/ab"}, nil },
+				})
+				if err != nil {
+					t.Error(err)
+				}
+				if flushed == -1 {
+					return // it was alone
+				}
+				if named <= arrived || flushes.Load() <= named {
+					t.Errorf("came at flush %d, named at %d, done at %d", arrived, named, flushes.Load())
+				}
+			})
+		}
+		wg.Wait()
+		if flushes.Load() > 3 || own.Load() > 2 {
+			t.Errorf("%d flushes of the whole and %d of single things for 60 commits", flushes.Load(), own.Load())
+		}
+	})
+}
+
+// TestAFailedFlushOfTheWholeIsResolvedOneByOne: the error may be a stranger's.
+func TestAFailedFlushOfTheWholeIsResolvedOneByOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCommitter(func(string) error { time.Sleep(time.Millisecond); return nil }, func() error { return syscall.EIO })
+		var wg sync.WaitGroup
+		var failed atomic.Int64
+		for i := range 20 {
+			wg.Go(func() {
+				err := c.commit(&move{
+					sync: func() error {
+						time.Sleep(time.Millisecond)
+						if i == 7 {
+							return syscall.EIO
+						}
+						return nil
+					},
+					place: func() ([]string, error) {
+						if i == 7 {
+							t.Error("bytes that are not durable got their name")
+						}
+						return []string{"blobs/ab"}, nil
+					},
+				})
+				if err != nil {
+					failed.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if failed.Load() != 1 || c.broken() != nil {
+			t.Errorf("%d failed, want just the one whose own fsync failed; broken: %v", failed.Load(), c.broken())
+		}
+	})
+}
+
+func TestAtLeast(t *testing.T) {
+	for release, want := range map[string]bool{"6.1.0-18-amd64": true, "5.8.0": true, "5.8": true, "5.7.19": false, "4.19.0": false, "10.0": true, "": false, "x.y": false} {
+		if got := atLeast(release, 5, 8); got != want {
+			t.Errorf("%q: %v", release, got)
+		}
 	}
 }

@@ -2,8 +2,8 @@
 // when a call returns, content-addressed, and readable without this program.
 //
 // A blob is written to the store's staging folder while its digest is being
-// computed. Commit fsyncs the file, renames it to its digest and fsyncs the
-// folder, the latter two together with all others who commit at that moment.
+// computed. Commit makes its bytes durable, renames it to its digest and makes the
+// name durable, together with all others who commit at that moment.
 package disk
 
 import (
@@ -29,10 +29,11 @@ type Options struct {
 // Fsync says what was made durable by one call of fsync.
 type Fsync string
 
-// The two kinds of fsync.
+// The kinds of fsync.
 const (
-	FsyncFile   Fsync = "file"
-	FsyncFolder Fsync = "folder"
+	FsyncFile       Fsync = "file"
+	FsyncFolder     Fsync = "folder"
+	FsyncFileSystem Fsync = "filesystem" // on behalf of several objects
 )
 
 // Store implements objects.Store. It is safe for concurrent use, and several
@@ -40,6 +41,7 @@ const (
 type Store struct {
 	root    *os.Root
 	staging *local.Staging
+	whole   *os.File // the store's folder, to flush its file system by
 	commits *committer
 	observe func(Fsync)
 	// durable holds the record folders whose own names this process has fsynced.
@@ -60,7 +62,6 @@ func Open(dir string, o Options) (*Store, error) {
 	if s.observe == nil {
 		s.observe = func(Fsync) {}
 	}
-	s.commits = newCommitter(s.syncDir)
 	if err := s.prepare(); err != nil {
 		root.Close()
 		return nil, fmt.Errorf("open the object store: %w", local.Kind(err))
@@ -84,14 +85,32 @@ func (s *Store) prepare() error {
 	if err := errors.Join(s.syncDir("blobs"), s.syncDir(".")); err != nil {
 		return err
 	}
-	staging, err := local.OpenStaging(s.root)
-	s.staging = staging
+	var err error
+	if s.whole, err = s.root.Open("."); err != nil {
+		return err
+	}
+	s.commits = newCommitter(s.syncDir, s.syncAll())
+	if s.staging, err = local.OpenStaging(s.root); err != nil {
+		s.whole.Close()
+	}
 	return err
+}
+
+// syncAll is nil where the file system cannot be flushed as a whole.
+func (s *Store) syncAll() func() error {
+	flush := flusher(s.whole)
+	if flush == nil {
+		return nil
+	}
+	return func() error {
+		s.observe(FsyncFileSystem)
+		return flush()
+	}
 }
 
 // Close removes what was staged and not committed. No call may be under way.
 func (s *Store) Close() error {
-	return errors.Join(s.staging.Close(), s.root.Close())
+	return errors.Join(s.staging.Close(), s.whole.Close(), s.root.Close())
 }
 
 // Create implements objects.Store.

@@ -40,15 +40,18 @@ func (s *Store) put(name string, data []byte) error {
 	if _, err := f.Write(data); err != nil {
 		return err
 	}
-	if err := s.syncFile(f); err != nil {
+	if _, err := f.Finish(); err != nil {
 		return err
 	}
-	err = s.commits.commit(func() ([]string, error) {
-		dirs, err := s.folders(name)
-		if err != nil {
-			return dirs, err
-		}
-		return append(dirs, path.Dir(name)), s.root.Rename(f.Path(), name)
+	err = s.commits.commit(&move{
+		sync: func() error { return s.syncFile(f) },
+		place: func() ([]string, error) {
+			dirs, err := s.folders(name)
+			if err != nil {
+				return dirs, err
+			}
+			return append(dirs, path.Dir(name)), s.root.Rename(f.Path(), name)
+		},
 	})
 	if err == nil {
 		f.Release()

@@ -41,27 +41,27 @@ func (w *writer) Commit(ctx context.Context) (objects.Digest, error) {
 }
 
 // place gives the staged file its name unless the same bytes have it already.
-// Even then the folder is fsynced: whoever placed them may not have come so far.
+// Even then the name is made durable: whoever placed them may not have come so far.
 func (w *writer) place(name string) error {
 	s := w.store
-	synced := false
-	if !s.same(name, w.Size()) {
-		if err := s.syncFile(w.File); err != nil {
-			return err
-		}
-		synced = true
+	if s.same(name, w.Size()) {
+		w.Remove() // before its bytes reach the device in vain
+		return s.commits.commit(&move{place: func() ([]string, error) {
+			if !s.same(name, w.Size()) {
+				return nil, fmt.Errorf("%w: a stored blob has vanished", objects.ErrUnavailable)
+			}
+			return []string{path.Dir(name)}, nil
+		}})
 	}
 	kept := false
-	err := s.commits.commit(func() ([]string, error) {
-		if kept = s.same(name, w.Size()); kept {
-			return []string{path.Dir(name)}, nil
-		}
-		if !synced {
-			if err := s.syncFile(w.File); err != nil {
-				return nil, err
+	err := s.commits.commit(&move{
+		sync: func() error { return s.syncFile(w.File) },
+		place: func() ([]string, error) {
+			if kept = s.same(name, w.Size()); kept {
+				return []string{path.Dir(name)}, nil
 			}
-		}
-		return []string{path.Dir(name)}, s.root.Rename(w.Path(), name)
+			return []string{path.Dir(name)}, s.root.Rename(w.Path(), name)
+		},
 	})
 	if err != nil {
 		return err
