@@ -197,7 +197,7 @@ func (g *Gateway) Acknowledge(ctx context.Context, p Principal, acks []Ack) ([]A
 	var places []int
 	at := g.now()
 	for i, a := range acks {
-		if err := g.compareHash(ctx, a); err != nil {
+		if err := g.compareHash(ctx, p, a); err != nil {
 			out[i] = AckOutcome{Delivery: a.Delivery, Err: err}
 			continue
 		}
@@ -220,23 +220,20 @@ func (g *Gateway) Acknowledge(ctx context.Context, p Principal, acks []Ack) ([]A
 	return out, nil
 }
 
-// compareHash refuses an acknowledgement of other bytes than ours.
-func (g *Gateway) compareHash(ctx context.Context, a Ack) error {
+// compareHash refuses an acknowledgement of other bytes than ours. To a stranger
+// there is no such item, whatever hash he names.
+func (g *Gateway) compareHash(ctx context.Context, p Principal, a Ack) error {
 	if a.SHA256 == "" {
 		return nil
 	}
 	if b, err := hex.DecodeString(a.SHA256); err != nil || len(b) != 32 {
 		return Errorf(CodeInvalidRequest, "sha256", "not a SHA-256 in hexadecimal")
 	}
-	id := a.Message
-	if id == "" {
-		d, err := g.Store.Delivery(ctx, a.Delivery)
-		if err != nil {
-			return err
-		}
-		id = d.Message
+	d, err := g.held(ctx, p, a.Item)
+	if err != nil {
+		return err
 	}
-	m, err := g.Store.Message(ctx, id)
+	m, err := g.Store.Message(ctx, d.Message)
 	if err != nil {
 		return err
 	}
