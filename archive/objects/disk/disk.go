@@ -196,6 +196,17 @@ func (s *Store) same(name string, size int64) bool {
 	return err == nil && info.Mode().IsRegular() && info.Size() == size
 }
 
+// intact says whether a blob's bytes are still those of its digest.
+func (s *Store) intact(ctx context.Context, d objects.Digest) bool {
+	r, err := s.Open(ctx, d)
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	_, err = io.Copy(io.Discard, r)
+	return err == nil
+}
+
 func (s *Store) syncFile(f *local.File) error {
 	s.observe(FsyncFile)
 	return f.Sync()

@@ -125,6 +125,15 @@ func TestAWrongSizedBlobIsReplaced(t *testing.T) {
 	objectstest.Holds(t, s, data)
 }
 
+func TestADamagedBlobIsReplaced(t *testing.T) {
+	dir := t.TempDir()
+	s := spoiled{open(t, dir, disk.Options{}), dir}
+	data := objectstest.Bytes(1, 200_000)
+	s.Flip(t, objectstest.Keep(t, s, data))
+	objectstest.Keep(t, s, data)
+	objectstest.Holds(t, s, data)
+}
+
 func TestLinksOutOfTheStoreAreNotFollowed(t *testing.T) {
 	dir, outside := t.TempDir(), t.TempDir()
 	s := open(t, dir, disk.Options{})

@@ -33,7 +33,7 @@ func (w *writer) Commit(ctx context.Context) (objects.Digest, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := w.place(name); err != nil {
+	if err := w.place(ctx, d, name); err != nil {
 		return "", fmt.Errorf("commit blob %s: %w", d, local.Kind(err))
 	}
 	w.done = d
@@ -42,9 +42,13 @@ func (w *writer) Commit(ctx context.Context) (objects.Digest, error) {
 
 // place gives the staged file its name unless the same bytes have it already.
 // Even then the name is made durable: whoever placed them may not have come so far.
-func (w *writer) place(name string) error {
+// Bytes that have changed on the device since are replaced, so that nothing is accepted that
+// could not be given out again.
+func (w *writer) place(ctx context.Context, d objects.Digest, name string) error {
 	s := w.store
-	if s.same(name, w.Size()) {
+	there := s.same(name, w.Size())
+	damaged := there && !s.intact(ctx, d)
+	if there && !damaged {
 		w.Remove() // before its bytes reach the device in vain
 		return s.commits.commit(&move{place: func() ([]string, error) {
 			if !s.same(name, w.Size()) {
@@ -57,7 +61,7 @@ func (w *writer) place(name string) error {
 	err := s.commits.commit(&move{
 		sync: func() error { return s.syncFile(w.File) },
 		place: func() ([]string, error) {
-			if kept = s.same(name, w.Size()); kept {
+			if kept = !damaged && s.same(name, w.Size()); kept {
 				return []string{path.Dir(name)}, nil
 			}
 			return []string{path.Dir(name)}, s.root.Rename(w.Path(), name)
