@@ -31,7 +31,12 @@ func TestTwoNodesShareTheWork(t *testing.T) {
 // postgresAndS3 configures the engines that several nodes share.
 func postgresAndS3(t *testing.T) string {
 	t.Helper()
-	s3 := peers.S3(t)
+	return fmt.Sprintf("[database]\ndriver = \"postgres\"\ndsn = %q\n\n", peers.Postgres(t)) + objectsIn(t, peers.S3(t))
+}
+
+// objectsIn configures a bucket.
+func objectsIn(t *testing.T, s3 peers.S3Handle) string {
+	t.Helper()
 	dir := t.TempDir()
 	secret := func(name, text string) string {
 		file := filepath.Join(dir, name)
@@ -40,11 +45,7 @@ func postgresAndS3(t *testing.T) string {
 		}
 		return file
 	}
-	return fmt.Sprintf(`[database]
-driver = "postgres"
-dsn = %q
-
-[objects]
+	return fmt.Sprintf(`[objects]
 kind = "s3"
 
 [objects.s3]
@@ -54,5 +55,5 @@ bucket = %q
 access_key_file = %q
 secret_key_file = %q
 ca_file = %q
-`, peers.Postgres(t), s3.Endpoint, s3.Region, s3.Bucket, secret("access", s3.AccessKey), secret("secret", s3.SecretKey), s3.CAFile)
+`, s3.Endpoint, s3.Region, s3.Bucket, secret("access", s3.AccessKey), secret("secret", s3.SecretKey), s3.CAFile)
 }
