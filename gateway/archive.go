@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"sync"
 	"time"
 
 	"congvan/schemas/edxml"
@@ -16,6 +15,8 @@ const RecordFormat = "congvan-record/1"
 
 // Record is what the archive keeps beside a letter's blobs: enough to give the
 // original bytes back, to check them, and to know whose letter it is, without a database.
+// Records are kept in files of JSON lines. The same record may stand in two of them, after a crash
+// between storing and noting it.
 type Record struct {
 	Format     string             `json:"format"`
 	Message    Message            `json:"message"`
@@ -43,11 +44,11 @@ type RecordPayload struct {
 	Size   int64  `json:"size"`
 }
 
-// RecordKey is where a message's record lies among the object store's records: one folder
-// a day, because a folder of its own would cost each record two more flushes.
-func RecordKey(m *Message) string {
-	day := m.AcceptedAt.In(edxml.VietnamZone)
-	return fmt.Sprintf("%s/%s.json", day.Format("2006/01/02"), m.ID)
+// recordKey is where the records of messages that were accepted on one day lie among the object
+// store's records, named by the first of them. Each is one line of the file: a file of its own for each would
+// cost an inode and its share of a flush, and say nothing more.
+func recordKey(first filed) string {
+	return fmt.Sprintf("%s/%s.jsonl", first.day, first.message)
 }
 
 func record(m *Message, to []Delivery, rel []Relation, r Receipt, o *Original) Record {
@@ -71,16 +72,19 @@ type archiver struct {
 // filed is a record on its way to the object store.
 type filed struct {
 	message MessageID
-	key     string
-	data    []byte
+	day     string // of the acceptance, yyyy/MM/dd in Vietnam
+	line    []byte // JSON, with its newline
 }
 
-// archiveSoon hands a record over without waiting; when too many wait, the
-// database remembers it.
+// archiveSoon hands a record over without waiting; when it is large or too many wait,
+// the database remembers it.
 func (a *arrival) archiveSoon(adm *Admission) {
 	f, err := file(record(&adm.Message, adm.Deliveries, adm.Relations, adm.Receipt, &adm.Original))
 	if err != nil {
 		a.Log.Error("record not made", "message", adm.Message.ID, "err", err)
+		return
+	}
+	if len(f.line) > archiveLine {
 		return
 	}
 	select {
@@ -91,13 +95,16 @@ func (a *arrival) archiveSoon(adm *Admission) {
 
 func file(r Record) (filed, error) {
 	b, err := json.Marshal(r)
-	return filed{r.Message.ID, RecordKey(&r.Message), b}, err
+	day := r.Message.AcceptedAt.In(edxml.VietnamZone).Format("2006/01/02")
+	return filed{r.Message.ID, day, append(b, '\n')}, err
 }
 
 const (
-	archiveBatch   = 64              // records that one transaction marks
-	archiveWriters = 8               // records written at once; they share the device's flushes
-	archiveLag     = 5 * time.Second // after it, a record that is not stored is made again from the database
+	archiveBatch  = 256                   // records in one file at most
+	archiveBytes  = 4 << 20               // bytes in one file, but for its last record
+	archiveLine   = 64 << 10              // bytes of a record that may wait in memory
+	archiveGather = 50 * time.Millisecond // how long the first record of a file waits for others
+	archiveLag    = 5 * time.Second       // after it, a record that is not stored is made again from the database
 )
 
 // RunArchiver stores the records of accepted messages until ctx ends; it ends when what
@@ -105,19 +112,41 @@ const (
 func (g *Gateway) RunArchiver(ctx context.Context) error {
 	sweep := time.NewTicker(archiveLag / 2)
 	defer sweep.Stop()
+	finish := context.WithoutCancel(ctx)
 	for {
 		select {
 		case <-ctx.Done():
-			g.storeRecords(context.WithoutCancel(ctx), g.archiver.drain(nil))
+			for batch := g.archiver.drain(nil); len(batch) > 0; batch = g.archiver.drain(nil) {
+				g.storeRecords(finish, batch)
+			}
 			return nil
-		case f := <-g.archiver.fresh:
-			g.storeRecords(ctx, g.archiver.drain([]filed{f}))
+		case first := <-g.archiver.fresh:
+			g.storeRecords(finish, g.archiver.gather(ctx, first))
 		case <-sweep.C:
 			g.sweepRecords(ctx)
 		}
 	}
 }
 
+// gather collects what comes within a moment of the first.
+func (a *archiver) gather(ctx context.Context, first filed) []filed {
+	batch, size := []filed{first}, len(first.line)
+	enough := time.NewTimer(archiveGather)
+	defer enough.Stop()
+	for len(batch) < archiveBatch && size < archiveBytes {
+		select {
+		case f := <-a.fresh:
+			batch, size = append(batch, f), size+len(f.line)
+		case <-enough.C:
+			return batch
+		case <-ctx.Done():
+			return a.drain(batch)
+		}
+	}
+	return batch
+}
+
+// drain collects what is there.
 func (a *archiver) drain(batch []filed) []filed {
 	for len(batch) < archiveBatch {
 		select {
@@ -130,41 +159,29 @@ func (a *archiver) drain(batch []filed) []filed {
 	return batch
 }
 
-// storeRecords writes records and marks those that are stored; the others will be swept.
+// storeRecords writes records, a file for each day among them, and marks them; those
+// that were not stored will be swept.
 func (g *Gateway) storeRecords(ctx context.Context, batch []filed) {
-	stored := make([]bool, len(batch))
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range min(archiveWriters, len(batch)) {
-		wg.Go(func() {
-			for i := range next {
-				err := g.Objects.Put(ctx, batch[i].key, batch[i].data)
-				if stored[i] = err == nil; err != nil {
-					g.Log.Warn("record not stored", "message", batch[i].message, "err", err)
-				}
+	for len(batch) > 0 {
+		day := batch[0].day
+		var lines []byte
+		var done []Archived
+		var rest []filed
+		key, at := recordKey(batch[0]), g.now()
+		for _, f := range batch {
+			if f.day != day {
+				rest = append(rest, f)
+				continue
 			}
-		})
-	}
-	for i := range batch {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	g.markStored(ctx, batch, stored)
-}
-
-func (g *Gateway) markStored(ctx context.Context, batch []filed, stored []bool) {
-	var done []Archived
-	for i, f := range batch {
-		if stored[i] {
-			done = append(done, Archived{Message: f.message, Key: f.key, At: g.now()})
+			lines = append(lines, f.line...)
+			done = append(done, Archived{Message: f.message, Key: key, At: at})
 		}
-	}
-	if len(done) == 0 {
-		return
-	}
-	if err := g.Store.MarkArchived(ctx, done); err != nil {
-		g.Log.Warn("stored records not marked", "count", len(done), "err", err)
+		if err := g.Objects.Put(ctx, key, lines); err != nil {
+			g.Log.Warn("records not stored", "key", key, "count", len(done), "err", err)
+		} else if err := g.Store.MarkArchived(ctx, done); err != nil {
+			g.Log.Warn("stored records not marked", "key", key, "count", len(done), "err", err)
+		}
+		batch = rest
 	}
 }
 
@@ -176,17 +193,19 @@ func (g *Gateway) sweepRecords(ctx context.Context) {
 		return
 	}
 	var batch []filed
+	size := 0
 	for _, id := range owed {
 		f, err := g.recall(ctx, id)
 		if err != nil {
 			g.Log.Warn("record not made", "message", id, "err", err)
 			continue
 		}
-		batch = append(batch, f)
+		if batch, size = append(batch, f), size+len(f.line); size >= archiveBytes {
+			g.storeRecords(ctx, batch)
+			batch, size = nil, 0
+		}
 	}
-	if len(batch) > 0 {
-		g.storeRecords(ctx, batch)
-	}
+	g.storeRecords(ctx, batch)
 }
 
 // recall makes a record again from the database.

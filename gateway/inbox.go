@@ -130,21 +130,26 @@ func (g *Gateway) content(ctx context.Context, id MessageID) (*Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Content{Message: m, Size: m.Size, SHA256: m.SHA256, WriterTo: &rejoiner{ctx, g.Objects, o}}, nil
+	return &Content{Message: m, Size: m.Size, SHA256: m.SHA256, WriterTo: &rejoiner{ctx, g.Objects, m.Size, o}}, nil
 }
 
 // rejoiner puts a message's original bytes together again.
 type rejoiner struct {
 	ctx     context.Context
 	objects objects.Store
+	size    int64
 	*Original
 }
 
-// WriteTo implements io.WriterTo.
+// WriteTo implements io.WriterTo. The last byte goes out when all of them were seen to be right, so
+// that a reader who knows the size never has a damaged letter whole.
 func (r *rejoiner) WriteTo(w io.Writer) (int64, error) {
-	counted := &counter{Writer: w}
-	err := r.write(counted)
-	return counted.n, contentError(err)
+	out := &reserved{Writer: w, left: r.size}
+	err := r.write(out)
+	if err == nil {
+		err = out.release()
+	}
+	return out.n, contentError(err)
 }
 
 // contentError says what it means that stored bytes could not be given out.
@@ -184,15 +189,40 @@ func (r *rejoiner) payload(i int) (io.ReadCloser, error) {
 	}{io.NewSectionReader(b, 0, b.Size()), b}, nil
 }
 
-type counter struct {
+// reserved passes on what is written to it but for the last of the bytes that are to come.
+type reserved struct {
 	io.Writer
-	n int64
+	left int64  // still to come
+	last []byte // the byte kept back
+	n    int64  // passed on
 }
 
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.Writer.Write(b)
-	c.n += int64(n)
+// Write implements io.Writer.
+func (r *reserved) Write(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	if r.left -= int64(len(b)); r.left < 0 {
+		return 0, Errorf(CodeDamaged, "", "more bytes than were accepted")
+	}
+	if r.left == 0 {
+		r.last = append(r.last, b[len(b)-1])
+		n, err := r.pass(b[:len(b)-1])
+		return n + 1, err
+	}
+	return r.pass(b)
+}
+
+func (r *reserved) pass(b []byte) (int, error) {
+	n, err := r.Writer.Write(b)
+	r.n += int64(n)
 	return n, err
+}
+
+// release lets the last byte go.
+func (r *reserved) release() error {
+	_, err := r.pass(r.last)
+	return err
 }
 
 // Ack is a receiver's word on an item that its system has fetched.

@@ -56,7 +56,7 @@ type Message struct {
 	System     SystemID  `json:"system"` // that submitted it
 	AcceptedAt time.Time `json:"accepted_at"`
 
-	Record     string    `json:"record,omitempty"` // key of the archive's record, once stored
+	Record     string    `json:"record,omitempty"` // key of the file that holds the archive's record, once stored
 	ArchivedAt time.Time `json:"archived_at,omitzero"`
 }
 

@@ -25,7 +25,7 @@ func (g *Gateway) Relay(ctx context.Context, id MessageID) (*Content, error) {
 		return c, err
 	}
 	sum := sha256.New()
-	relayed := &rejoiner{ctx: ctx, objects: g.Objects, Original: traced}
+	relayed := &rejoiner{ctx, g.Objects, traced.Split.Size, traced}
 	if _, err := relayed.WriteTo(sum); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -53,6 +54,10 @@ func (b *body) Read(p []byte) (int, error) {
 // away, after the answer.
 func (b *body) release() { b.deadline.clear() }
 
+// holdBack is how much of an answer waits before its status goes out: what turns out to be damaged by
+// then is answered with a problem, and not by a broken connection.
+const holdBack = 32 << 10
+
 // stream sends a large answer of known size and digest as it is read. When it breaks in
 // the middle the connection is cut, so that the client cannot take a part for the whole.
 func (c *call) stream(size int64, sha256 string, content io.WriterTo) error {
@@ -66,7 +71,11 @@ func (c *call) stream(size int64, sha256 string, content io.WriterTo) error {
 	h.Set("Content-Length", strconv.FormatInt(size, 10))
 	w := &steady{call: c}
 	w.deadline = deadlines{set: http.NewResponseController(c.ResponseWriter).SetWriteDeadline, stall: c.api.Limits.Stall}
-	n, err := content.WriteTo(w)
+	buf := bufio.NewWriterSize(w, holdBack)
+	n, err := content.WriteTo(buf)
+	if err == nil {
+		err = buf.Flush()
+	}
 	w.deadline.clear()
 	if err == nil && n != size {
 		err = gateway.Errorf(gateway.CodeDamaged, "", "%d bytes instead of %d", n, size)

@@ -14,26 +14,49 @@ import (
 // gives the decoded bytes of one attachment; it is called once for each, in
 // order, and what it gives is closed.
 //
-// Every attachment and the whole are checked against their SHA-256 on the way; a
-// difference is a *CorruptError (ErrCorrupt). It can only be known after bytes
-// were written, so a caller must treat what was written before an error as
-// void. With a zero SHA256, as AddTrace leaves it, the whole is not checked.
+// The whole is checked against its SHA-256 on the way; a difference is a *CorruptError
+// (ErrCorrupt) that names the damaged attachment, found by reading them again. It can
+// only be known after bytes were written, so a caller must treat what was written
+// before an error as void. With a zero SHA256, as AddTrace leaves it, each
+// attachment is checked instead.
 func (s *Split) Join(w io.Writer, open func(index int) (io.ReadCloser, error)) error {
 	if !s.Rebuildable {
 		return ErrNotRebuildable
 	}
 	out := &hashed{w: w}
-	if s.SHA256 != [32]byte{} {
+	whole := s.SHA256 != [32]byte{}
+	if whole {
 		out.hash = sha256.New()
 	}
-	j := joiner{split: s, out: bufio.NewWriterSize(out, sourceBuffer), open: open, verify: true}
+	j := joiner{split: s, out: bufio.NewWriterSize(out, sourceBuffer), open: open, verify: !whole}
 	if err := j.run(); err != nil {
 		return err
 	}
 	if err := j.out.Flush(); err != nil {
 		return writeError(err)
 	}
-	return out.check(s)
+	err := out.check(s)
+	if err != nil && whole {
+		return s.blame(open, err)
+	}
+	return err
+}
+
+// blame finds the attachment whose bytes made the whole differ; it gives whole when none did.
+func (s *Split) blame(open func(index int) (io.ReadCloser, error), whole error) error {
+	for i, p := range s.Payloads {
+		r, err := open(i)
+		if err != nil {
+			return whole
+		}
+		h := sha256.New()
+		_, err = io.Copy(h, r)
+		r.Close()
+		if err != nil || [32]byte(h.Sum(nil)) != p.SHA256 {
+			return &CorruptError{Part: fmt.Sprintf("payload %d", i), Reason: "SHA-256 differs"}
+		}
+	}
+	return whole
 }
 
 // Reader gives what Join writes as a reader, for those who need one. Close it;
@@ -142,7 +165,7 @@ func (j *joiner) payload(i int, p Payload) error {
 	if err != nil {
 		return writeError(err)
 	}
-	size, sum, err := encode(text, io.LimitReader(r, p.Size+1))
+	size, sum, err := encode(text, io.LimitReader(r, p.Size+1), j.verify)
 	switch {
 	case err != nil:
 		return err
@@ -154,14 +177,16 @@ func (j *joiner) payload(i int, p Payload) error {
 	return nil
 }
 
-// encode writes the bytes of r as base64 and gives their number and SHA-256.
-func encode(w io.Writer, r io.Reader) (size int64, sum [32]byte, err error) {
+// encode writes the bytes of r as base64 and gives their number and, on request, SHA-256.
+func encode(w io.Writer, r io.Reader, hashing bool) (size int64, sum [32]byte, err error) {
 	h := sha256.New()
 	in := make([]byte, decodeBuffer)
 	text := make([]byte, base64.StdEncoding.EncodedLen(len(in)))
 	for {
 		n, rerr := io.ReadFull(r, in)
-		h.Write(in[:n])
+		if hashing {
+			h.Write(in[:n])
+		}
 		size += int64(n)
 		ended := errors.Is(rerr, io.EOF) || errors.Is(rerr, io.ErrUnexpectedEOF)
 		if rerr != nil && !ended {

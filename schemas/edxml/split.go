@@ -31,6 +31,13 @@ type PayloadFile interface {
 	io.ReaderAt
 }
 
+// Hasher is a PayloadFile that hashes the bytes that it takes; Split then does not
+// do it a second time. Sum256 is asked for once, after the last byte.
+type Hasher interface {
+	PayloadFile
+	Sum256() [32]byte
+}
+
 // Split is an edXML message taken apart: the skeleton (the envelope with each
 // attachment's base64 text cut out) and what is needed to put it together again.
 type Split struct {

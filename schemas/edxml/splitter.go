@@ -99,11 +99,10 @@ func (s *splitter) payload(t tag, file PayloadFile) error {
 	if err != nil {
 		return err
 	}
-	one := Payload{Offset: int64(t.end), Size: p.size}
+	one := Payload{Offset: int64(t.end), Size: p.size, SHA256: p.sum()}
 	if p.tracking {
 		one.Layout = p.layout.String()
 	}
-	p.hash.Sum(one.SHA256[:0])
 	s.payloads = append(s.payloads, one)
 	return nil
 }
@@ -141,7 +140,7 @@ func (s *splitter) rebuild(out *bufio.Writer, p *payload) error {
 		return fmt.Errorf("edxml: keep original: %w", err)
 	}
 	written := io.NewSectionReader(s.files[len(s.files)-1], 0, p.size)
-	if _, _, err := encode(text, written); err != nil {
+	if _, _, err := encode(text, written, false); err != nil {
 		return fmt.Errorf("edxml: keep original: %w", err)
 	}
 	_, err1 := text.Write(p.quad[:p.n])

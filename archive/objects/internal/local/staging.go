@@ -174,6 +174,12 @@ func (f *File) fail(doing string, err error) error {
 	return f.err
 }
 
+// Sum256 is the SHA-256 of what was written so far.
+func (f *File) Sum256() (sum [32]byte) {
+	f.hash.Sum(sum[:0])
+	return sum
+}
+
 // Finish hands all bytes to the kernel, once, and gives the blob's address.
 func (f *File) Finish() (objects.Digest, error) {
 	if err := f.flush(); err != nil {
