@@ -207,8 +207,10 @@ func (r *reserved) Write(b []byte) (int, error) {
 	}
 	if r.left == 0 {
 		r.last = append(r.last, b[len(b)-1])
-		n, err := r.pass(b[:len(b)-1])
-		return n + 1, err
+		if n, err := r.pass(b[:len(b)-1]); err != nil {
+			return n, err
+		}
+		return len(b), nil
 	}
 	return r.pass(b)
 }
