@@ -3,14 +3,18 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
+	"mime/multipart"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,6 +23,7 @@ import (
 	"congvan/connectors/vxp"
 	"congvan/gateway"
 	"congvan/gateway/api/wire"
+	"congvan/internal/peers"
 )
 
 // partition is a small file system of its own, which a test can fill up or make read-only. Mounting
@@ -125,6 +130,117 @@ func TestOrdealOfFullDisk(t *testing.T) {
 	}
 	o.carries(t)
 	o.slim(t)
+}
+
+// TestOrdealOfOneFullDisk: everything lies on one disk, as in most offices, and it fills up again and again under
+// traffic: nothing is lost, nothing comes twice. A letter sent as separate files hears of it too.
+func TestOrdealOfOneFullDisk(t *testing.T) {
+	p := mount(t, "96m")
+	in := install(t, "")
+	in.move(p.dir)
+	o := begin(t, in, filepath.Join(p.dir, "objects"))
+	tr := newTraffic(t, o.sender, o.wards, o.url)
+	ctx, end := background(t)
+	defer end()
+	tr.run(ctx, 3)
+	for range 3 {
+		time.Sleep(500 * time.Millisecond)
+		p.fill(0)
+		time.Sleep(500 * time.Millisecond)
+		status, answer := o.compose(t, make([]byte, 1<<20))
+		checkProblem(t, status, answer, full)
+		p.clear()
+	}
+	time.Sleep(500 * time.Millisecond)
+	tr.finish(ctx, end)
+	o.carries(t)
+	o.archived(t, len(tr.sent)+2)
+	o.slim(t)
+}
+
+// archived waits until each letter has its record in the archive, also those whose record found no space at first.
+func (o *ordeal) archived(t *testing.T, letters int) {
+	t.Helper()
+	got := 0
+	if !soon(20*time.Second, func() bool { got = len(o.records(t)); return got == letters }) {
+		t.Errorf("%d records for %d letters", got, letters)
+	}
+}
+
+// records gives the messages of which the archive has a whole record.
+func (o *ordeal) records(t *testing.T) map[gateway.MessageID]bool {
+	t.Helper()
+	found := map[gateway.MessageID]bool{}
+	root := os.DirFS(filepath.Join(o.objects, "records"))
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(root, name)
+		for line := range bytes.Lines(text) {
+			var r gateway.Record
+			if err := json.Unmarshal(line, &r); err != nil {
+				t.Errorf("record %s: %v", name, err)
+			}
+			found[r.Message.ID] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// move puts an installation's data elsewhere.
+func (in *installation) move(dir string) {
+	in.t.Helper()
+	data := filepath.Join(filepath.Dir(in.config), "data")
+	text, err := os.ReadFile(in.config)
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	moved := strings.Replace(string(text), strconv.Quote(data), strconv.Quote(dir), 1)
+	if out, err := exec.Command("cp", "--archive", data+"/.", dir).CombinedOutput(); err != nil {
+		in.t.Fatalf("cp: %v: %s", err, out)
+	}
+	if err := os.WriteFile(in.config, []byte(moved), 0o600); err != nil {
+		in.t.Fatal(err)
+	}
+}
+
+// compose sends a letter as JSON and a file.
+func (o *ordeal) compose(t *testing.T, file []byte) (int, []byte) {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	letter := map[string]any{
+		"from": o.sender.agency, "to": []string{o.wards[0].agency}, "number": "12", "notation": "UBND-VP", "place": "Hà Nội", "date": "2026-11-02",
+		"type": "Công văn", "subject": "V/v gửi tệp rời", "signer": map[string]string{"name": "Nguyễn Văn Thử"},
+	}
+	text, err := json.Marshal(letter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(form.WriteField("letter", string(text)), writePart(form, file), form.Close()); err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, o.url+"/v1/letters", &body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+o.sender.key)
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	return o.do(req)
+}
+
+func writePart(form *multipart.Writer, file []byte) error {
+	w, err := form.CreateFormFile("file", "tep.pdf")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(file)
+	return err
 }
 
 // TestOrdealOfFullDatabaseDisk: the disk with the database is full. The blobs that were written before that was known
@@ -311,6 +427,37 @@ func (o *ordeal) withheld(t *testing.T, m gateway.MessageID) {
 	if len(h.Deliveries) != 1 || h.Deliveries[0].State != gateway.DeliveryFetched {
 		t.Errorf("the delivery is %+v, want fetched and not acknowledged", h.Deliveries)
 	}
+}
+
+// TestOrdealOfDamagedObjects: the same where the blobs lie on an S3 server.
+func TestOrdealOfDamagedObjects(t *testing.T) {
+	server := peers.OwnS3(t)
+	bucket := server.Bucket(t)
+	o := endure(t, objectsIn(t, bucket))
+	o.objects = server.BlobFolder(bucket.Bucket)
+	for kind, size := range map[string]int{"small": 1000, "large": 3 << 20} {
+		t.Run(kind, func(t *testing.T) {
+			body := o.heavy(size)
+			m := o.accepted(t, rest, o.sender, body)
+			blob := o.blobOf(t, m)
+			content, err := os.ReadFile(blob)
+			if err != nil {
+				t.Fatal(err)
+			}
+			content[0] ^= 1
+			if err := os.WriteFile(blob, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			o.withheld(t, m)
+			content[0] ^= 1
+			if err := os.WriteFile(blob, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			o.taken(t, rest, m, body, o.wards[0])
+		})
+	}
+	o.objects = ""
+	o.carries(t)
 }
 
 func (o *ordeal) withheldByExchange(t *testing.T, m gateway.MessageID, want refusal) {

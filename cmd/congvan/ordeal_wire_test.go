@@ -275,6 +275,31 @@ func TestOrdealOfSlowLines(t *testing.T) {
 	o.carries(t)
 }
 
+// TestOrdealOfSleepingReaders: who asks for a letter and then does not take it is let go, and disturbs nobody.
+func TestOrdealOfSleepingReaders(t *testing.T) {
+	o := endure(t, gates)
+	body := o.heavy(24 << 20)
+	m := o.accepted(t, rest, o.sender, body)
+	var asleep []*line
+	for range 10 {
+		l := o.dial(t)
+		if err := l.SetReadBuffer(64 << 10); err != nil {
+			t.Fatal(err)
+		}
+		l.says("GET /v1/letters/", m, "/envelope HTTP/1.1\r\nHost: congvan\r\nAuthorization: Bearer ", o.wards[0].key, "\r\n\r\n")
+		asleep = append(asleep, l)
+	}
+	o.carries(t)
+	time.Sleep(4 * time.Second)
+	for _, l := range asleep {
+		if n, _ := io.Copy(io.Discard, l); n >= body.size {
+			t.Errorf("%d bytes came after four silent seconds", n)
+		}
+	}
+	o.taken(t, rest, m, body, o.wards[0])
+	o.slim(t)
+}
+
 // TestOrdealOfIdleConnections: a thousand clients that keep their connection and say nothing disturb nobody.
 func TestOrdealOfIdleConnections(t *testing.T) {
 	o := endure(t, "")
