@@ -82,6 +82,7 @@ func (a *arrival) admit(ctx context.Context) (*Acceptance, error) {
 		return nil, err
 	}
 	if !done.Replayed {
+		a.recent.put(&admission.Message, &admission.Original)
 		a.archiveSoon(admission)
 	}
 	return accepted(done, a.warnings), nil

@@ -50,6 +50,7 @@ type Limits struct {
 type Gateway struct {
 	Options
 	archiver archiver
+	recent   recent
 }
 
 // New makes a Gateway.

@@ -122,15 +122,28 @@ func (g *Gateway) Envelope(ctx context.Context, p Principal, id MessageID) (*Con
 
 // content opens a message's original bytes.
 func (g *Gateway) content(ctx context.Context, id MessageID) (*Content, error) {
-	m, err := g.Store.Message(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	o, err := g.Store.Original(ctx, id)
+	m, o, err := g.parts(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	return &Content{Message: m, Size: m.Size, SHA256: m.SHA256, WriterTo: &rejoiner{ctx, g.Objects, m.Size, o}}, nil
+}
+
+// parts reads what a message's bytes are put together from.
+func (g *Gateway) parts(ctx context.Context, id MessageID) (*Message, *Original, error) {
+	if l, ok := g.recent.get(id); ok {
+		return l.message, l.original, nil
+	}
+	m, err := g.Store.Message(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := g.Store.Original(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	g.recent.put(m, o)
+	return m, o, nil
 }
 
 // rejoiner puts a message's original bytes together again.

@@ -267,7 +267,8 @@ type Finish struct {
 	Attempt  Attempt
 }
 
-// Agencies is the directory (danh bạ).
+// Agencies is the directory (danh bạ). What it says may be a second old when another process
+// has changed it; changes made through the same store are seen at once.
 type Agencies interface {
 	// Agency reads an agency by its code or one of its aliases. ErrNotFound.
 	Agency(ctx context.Context, id AgencyID) (*Agency, error)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,21 @@ func (s *Store) Agency(ctx context.Context, id gateway.AgencyID) (*gateway.Agenc
 
 // AgenciesByID implements gateway.Agencies.
 func (s *Store) AgenciesByID(ctx context.Context, ids []gateway.AgencyID) (map[gateway.AgencyID]*gateway.Agency, error) {
+	out := make(map[gateway.AgencyID]*gateway.Agency, len(ids))
+	missing, change := s.directory.knownAgencies(ids, out)
+	if len(missing) == 0 {
+		return out, nil
+	}
+	found, err := s.readAgencies(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	s.directory.learnAgencies(found, change)
+	maps.Copy(out, found)
+	return out, nil
+}
+
+func (s *Store) readAgencies(ctx context.Context, ids []gateway.AgencyID) (map[gateway.AgencyID]*gateway.Agency, error) {
 	const operation = "read agencies"
 	r := s.read(ctx)
 	aliases, err := r.resolve(ids)
@@ -173,15 +189,39 @@ func searchStatement(q gateway.AgencyQuery) (string, []any) {
 
 // Served implements gateway.Agencies.
 func (s *Store) Served(ctx context.Context, ids []gateway.AgencyID) (map[gateway.AgencyID]bool, error) {
-	served, err := list(s.read(ctx), one[gateway.AgencyID], `SELECT DISTINCT a.agency_id FROM system_agencies a
+	out := make(map[gateway.AgencyID]bool, len(ids))
+	now := micros(s.now())
+	missing, change := s.directory.knownServed(ids, now, out)
+	if len(missing) == 0 {
+		return out, nil
+	}
+	served, err := list(s.read(ctx), scanServing, `SELECT a.agency_id, MIN(c.expires_at), MAX(c.expires_at) FROM system_agencies a
 		JOIN credentials c ON c.system_id = a.system_id
-		WHERE a.agency_id IN list($1) AND c.revoked_at = 0 AND (c.expires_at = 0 OR c.expires_at > $2)`, texts(ids), micros(s.now()))
+		WHERE a.agency_id IN list($1) AND c.revoked_at = 0 AND (c.expires_at = 0 OR c.expires_at > $2) GROUP BY a.agency_id`, texts(missing), now)
 	if err != nil {
 		return nil, wrap("ask which agencies are served", err)
 	}
-	out := make(map[gateway.AgencyID]bool, len(served))
-	for _, id := range served {
-		out[id] = true
+	s.directory.learnServed(served, change)
+	for _, v := range served {
+		out[v.agency] = true
 	}
 	return out, nil
+}
+
+// serving is an agency with a system that may act for it, and until when.
+type serving struct {
+	agency gateway.AgencyID
+	until  int64 // Unix microseconds; 0 for ever
+}
+
+// scanServing reads an agency with the earliest and the latest end of its credentials, where 0 is no end.
+func scanServing(rows *sql.Rows, v *serving) error {
+	var earliest, latest int64
+	if err := rows.Scan(&v.agency, &earliest, &latest); err != nil {
+		return err
+	}
+	if earliest > 0 {
+		v.until = latest
+	}
+	return nil
 }

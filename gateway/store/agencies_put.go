@@ -18,6 +18,7 @@ const agenciesAtOnce = 500
 // then some hundreds of events, none of which hides anything. An agency that is
 // put as it stands is left alone.
 func (s *Store) PutAgencies(ctx context.Context, agencies []gateway.Agency, actor string) (int, error) {
+	defer s.directory.forget()
 	done := 0
 	for batch := range slices.Chunk(agencies, agenciesAtOnce) {
 		n := 0

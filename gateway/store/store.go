@@ -62,13 +62,14 @@ type Options struct {
 
 // Store implements gateway.Store. It is safe for concurrent use.
 type Store struct {
-	engine  engine
-	sql     *dialect
-	now     func() time.Time
-	changes *changes
-	stop    context.CancelFunc
-	close   func() error // shut, once
-	joined  sync.WaitGroup
+	engine    engine
+	sql       *dialect
+	now       func() time.Time
+	changes   *changes
+	directory *directoryCache
+	stop      context.CancelFunc
+	close     func() error // shut, once
+	joined    sync.WaitGroup
 }
 
 var _ gateway.Store = (*Store)(nil)
@@ -86,7 +87,7 @@ type engine interface {
 // at once take turns. It fails with gateway.ErrUnavailable when the database is away.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
-	s := &Store{now: o.Now, changes: newChanges()}
+	s := &Store{now: o.Now, changes: newChanges(), directory: newDirectoryCache()}
 	if err := s.start(ctx, o); err != nil {
 		return nil, wrap("open the "+string(o.Driver)+" database", err)
 	}

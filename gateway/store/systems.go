@@ -15,6 +15,7 @@ import (
 // PutSystem implements gateway.Systems. A system that is put as it stands is left alone.
 func (s *Store) PutSystem(ctx context.Context, system gateway.System, actor string) error {
 	system.Agencies = unique(system.Agencies)
+	defer s.directory.forget()
 	return s.write(ctx, "put a system", func(t *tx) error {
 		standing, err := t.system(system.ID)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -161,6 +162,7 @@ func (s *Store) Credentials(ctx context.Context) ([]gateway.Credential, error) {
 
 // PutCredential implements gateway.Systems. The very same credential again is no error.
 func (s *Store) PutCredential(ctx context.Context, c gateway.Credential, actor string) error {
+	defer s.directory.forget()
 	return s.write(ctx, "put a credential", func(t *tx) error {
 		standing, err := t.credential(c.ID)
 		if err == nil && standing.System == c.System && standing.Kind == c.Kind && bytes.Equal(standing.Proof, c.Proof) {
@@ -201,6 +203,7 @@ func (t *tx) putCredential(c gateway.Credential, now time.Time, actor string) er
 
 // RevokeCredential implements gateway.Systems.
 func (s *Store) RevokeCredential(ctx context.Context, id string, at time.Time, actor string) error {
+	defer s.directory.forget()
 	return s.write(ctx, "revoke a credential", func(t *tx) error {
 		c, err := t.credential(id)
 		if err != nil {

@@ -28,7 +28,7 @@ func (s *Split) Join(w io.Writer, open func(index int) (io.ReadCloser, error)) e
 	if whole {
 		out.hash = sha256.New()
 	}
-	j := joiner{split: s, out: bufio.NewWriterSize(out, sourceBuffer), open: open, verify: !whole}
+	j := joiner{split: s, out: bufio.NewWriterSize(out, int(min(max(s.Size, 4<<10), sourceBuffer))), open: open, verify: !whole}
 	if err := j.run(); err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (j *joiner) payload(i int, p Payload) error {
 	if err != nil {
 		return writeError(err)
 	}
-	size, sum, err := encode(text, io.LimitReader(r, p.Size+1), j.verify)
+	size, sum, err := encode(text, io.LimitReader(r, p.Size+1), p.Size, j.verify)
 	switch {
 	case err != nil:
 		return err
@@ -177,10 +177,11 @@ func (j *joiner) payload(i int, p Payload) error {
 	return nil
 }
 
-// encode writes the bytes of r as base64 and gives their number and, on request, SHA-256.
-func encode(w io.Writer, r io.Reader, hashing bool) (size int64, sum [32]byte, err error) {
+// encode writes the bytes of r, about so many, as base64 and gives their number and, on
+// request, SHA-256.
+func encode(w io.Writer, r io.Reader, about int64, hashing bool) (size int64, sum [32]byte, err error) {
 	h := sha256.New()
-	in := make([]byte, decodeBuffer)
+	in := make([]byte, min(decodeBuffer, (about/3+1)*3)) // whole quanta, with room to see the end
 	text := make([]byte, base64.StdEncoding.EncodedLen(len(in)))
 	for {
 		n, rerr := io.ReadFull(r, in)

@@ -146,6 +146,9 @@ func (p *payload) letters(w []byte) error {
 	if taken, err := p.hasty(w); taken || err != nil {
 		return err
 	}
+	if p.n > 0 {
+		w = w[:1] // a quantum that a window's end, or a line's, has cut
+	}
 	n := p.span(w)
 	switch {
 	case n == 0 && w[0] != '=' || n > 0 && p.padded:

@@ -140,7 +140,7 @@ func (s *splitter) rebuild(out *bufio.Writer, p *payload) error {
 		return fmt.Errorf("edxml: keep original: %w", err)
 	}
 	written := io.NewSectionReader(s.files[len(s.files)-1], 0, p.size)
-	if _, _, err := encode(text, written, false); err != nil {
+	if _, _, err := encode(text, written, decodeBuffer, false); err != nil {
 		return fmt.Errorf("edxml: keep original: %w", err)
 	}
 	_, err1 := text.Write(p.quad[:p.n])

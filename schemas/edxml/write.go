@@ -85,7 +85,7 @@ func writeContent(out io.Writer, e *Envelope, i int, content func(int) (io.ReadC
 	}
 	defer r.Close()
 	if _, raw := wireType(e.Attachments[i].Name); raw {
-		_, _, err := encode(out, r, false)
+		_, _, err := encode(out, r, decodeBuffer, false)
 		return err
 	}
 	text := base64.NewEncoder(base64.StdEncoding, out)
