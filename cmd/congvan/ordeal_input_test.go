@@ -177,8 +177,10 @@ func (o *ordeal) school() party {
 	const code = selfAgency + ".001"
 	o.directory(
 		map[string]any{"id": code, "name": "Trường Tiểu học Hoa Phượng", "status": "open", "reach": "local"},
-		map[string]any{"id": selfAgency + ".002", "name": "Trường Tiểu học Bằng Lăng", "status": "open", "reach": "local",
-			"aliases": []string{"000.02.99.H26"}, "represented_by": code},
+		map[string]any{
+			"id": selfAgency + ".002", "name": "Trường Tiểu học Bằng Lăng", "status": "open", "reach": "local",
+			"aliases": []string{"000.02.99.H26"}, "represented_by": code,
+		},
 	)
 	p := o.key(code)
 	o.vxp[code] = o.exchangeKey(code)
@@ -313,21 +315,27 @@ func TestOrdealOfStrangers(t *testing.T) {
 		body   parcel
 		want   refusal
 	}{
-		{"wrong HMAC", &wrong, letter(), refusal{code: gateway.CodeSignatureMismatch, number: "15"}},
-		{"unknown system", &nobody, letter(), refusal{code: gateway.CodeUnauthenticated, number: "15"}},
-		{"no signature", tampered(func(h http.Header) { delete(h, "XroadVnpt-hash-header") }), letter(), refusal{code: gateway.CodeUnauthenticated, number: "15"}},
+		{"wrong HMAC", &wrong, letter(), refusal{code: gateway.CodeSignatureMismatch, number: "15", place: "XroadVnpt-hash-header"}},
+		{"unknown system", &nobody, letter(), refusal{code: gateway.CodeUnauthenticated, number: "15", place: "XroadVnpt-systemid"}},
+		{"no signature", tampered(func(h http.Header) { delete(h, "XroadVnpt-hash-header") }), letter(), refusal{code: gateway.CodeUnauthenticated, number: "15", place: "XroadVnpt-hash-header"}},
 		{"signed text changed", tampered(func(h http.Header) {
 			h["XroadVnpt-sign-header"] = []string{strings.Replace(h["XroadVnpt-sign-header"][0], selfAgency, selfAgency+".2", 1)}
-		}), letter(), refusal{code: gateway.CodeSignatureMismatch, number: "15"}},
-		{"loose sender differs", tampered(func(h http.Header) { h["XroadVnpt-from"] = []string{o.wards[0].agency} }), letter(),
-			refusal{code: gateway.CodeUnsignedParameter, number: "15"}},
-		{"receivers not signed", tampered(func(h http.Header) { h["XroadVnpt-to"] = []string{`["` + o.wards[0].agency + `"]`} }), letter(),
-			refusal{code: gateway.CodeUnsignedParameter, number: "15"}},
-		{"other system than signed", tampered(func(h http.Header) { h["XroadVnpt-systemid"] = []string{"sys." + o.wards[0].agency} }), letter(),
-			refusal{code: gateway.CodeSignatureMismatch, number: "15"}},
-		{"other body than signed", o.vxp[o.sender.agency], o.unlike(), refusal{code: gateway.CodeHashMismatch, number: "10"}},
-		{"sender of the connection differs", o.vxp[o.sender.agency], misnamed, refusal{code: gateway.CodeSenderMismatch, number: "19"}},
-		{"letter called a status", o.vxp[o.sender.agency], status, refusal{code: gateway.CodeInvalidStructure, number: "22"}},
+		}), letter(), refusal{code: gateway.CodeSignatureMismatch, number: "15", place: "XroadVnpt-hash-header"}},
+		{
+			"loose sender differs", tampered(func(h http.Header) { h["XroadVnpt-from"] = []string{o.wards[0].agency} }), letter(),
+			refusal{code: gateway.CodeUnsignedParameter, number: "15", place: "XroadVnpt-from"},
+		},
+		{
+			"receivers not signed", tampered(func(h http.Header) { h["XroadVnpt-to"] = []string{`["` + o.wards[0].agency + `"]`} }), letter(),
+			refusal{code: gateway.CodeUnsignedParameter, number: "15", place: "XroadVnpt-to"},
+		},
+		{
+			"other system than signed", tampered(func(h http.Header) { h["XroadVnpt-systemid"] = []string{"sys." + o.wards[0].agency} }), letter(),
+			refusal{code: gateway.CodeSignatureMismatch, number: "15", place: "XroadVnpt-hash-header"},
+		},
+		{"other body than signed", o.vxp[o.sender.agency], o.unlike(), refusal{code: gateway.CodeHashMismatch, number: "10", place: "XroadVnpt-hash-file"}},
+		{"sender of the connection differs", o.vxp[o.sender.agency], misnamed, refusal{code: gateway.CodeSenderMismatch, number: "19", place: o.wards[2].agency}},
+		{"letter called a status", o.vxp[o.sender.agency], status, refusal{code: gateway.CodeInvalidStructure, number: "22", place: "messagetype"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			before := o.stock()
