@@ -49,7 +49,7 @@ func (c *benchCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	file := filepath.Join(dir, "congvan.toml")
-	text := fmt.Sprintf("[gateway]\nself = %q\ndata_dir = %q\nmemory = \"48MiB\"\n\n[log]\nlevel = \"warn\"\n", benchAgency, filepath.Join(dir, "data"))
+	text := fmt.Sprintf("[gateway]\nself = %q\ndata_dir = %q\n\n[log]\nlevel = \"warn\"\n", benchAgency, filepath.Join(dir, "data"))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return err
 	}

@@ -47,11 +47,18 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 	return p.run(ctx)
 }
 
+// collectorPercent lets the heap grow to three times what lives in it: little does, so
+// that collecting less often costs some megabytes and saves a tenth of the work.
+const collectorPercent = 200
+
 // limitMemory makes the garbage collector work harder before the heap passes the
-// configured size; GOMEMLIMIT in the environment wins.
+// configured size; GOMEMLIMIT and GOGC in the environment win.
 func limitMemory(size config.Size) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(int64(size))
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectorPercent)
 	}
 }
 
