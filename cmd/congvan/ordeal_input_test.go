@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"congvan/connectors/vxp"
 	"congvan/gateway"
@@ -456,5 +457,25 @@ func TestOrdealOfHeldLetters(t *testing.T) {
 			}
 		}
 	}
+	o.carries(t)
+}
+
+// TestOrdealOfALockedReceiver: a receiver is locked, at the command line, while letters go to it. What was accepted before can
+// be taken; soon after, nothing more is accepted, and once it is open again all goes on.
+func TestOrdealOfALockedReceiver(t *testing.T) {
+	o := besieged(t)
+	ward := o.wards[0]
+	entry := map[string]any{"id": ward.agency, "name": "UBND phường thử 1", "parent": selfAgency, "status": "locked", "reach": "local"}
+	body := parcelOf(o.letter(ward.agency))
+	m := o.accepted(t, rest, o.sender, body)
+	o.directory(entry)
+	time.Sleep(1500 * time.Millisecond) // what a process remembers of the directory
+	for _, f := range []face{rest, exchange} {
+		o.refused(t, f, o.sender, parcelOf(o.letter(ward.agency)), refusal{gateway.CodeReceiverLocked, 422, "23", ward.agency, ""})
+	}
+	o.taken(t, rest, m, body, ward)
+	entry["status"] = "open"
+	o.directory(entry)
+	time.Sleep(1500 * time.Millisecond)
 	o.carries(t)
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,9 +16,22 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tidy{m}, map[string]func(){
 		"congvan": func() { os.Exit(run(os.Args[1:])) },
 	})
+}
+
+// tidy runs the tests and removes the program that was built for them.
+type tidy struct{ *testing.M }
+
+// Run implements testscript.TestingM.
+func (t tidy) Run() int {
+	defer func() {
+		if program.path != "" {
+			os.RemoveAll(filepath.Dir(program.path))
+		}
+	}()
+	return t.M.Run()
 }
 
 // TestScripts tells stories: one file, one story, with the real program.
