@@ -25,8 +25,10 @@ func TestParseAgencyCode(t *testing.T) {
 		{"H37.DN.001", FormatNew, "H37 DN 001", ""},
 		{"H26.12.34.G22", FormatNew, "H26 12 34 G22", "G22.34.12.H26"},
 		{"H26.99.01.002.003", FormatNew, "H26 99 01 002 003", ""},
-		{"H26." + strings.Repeat("A", 10) + "." + strings.Repeat("B", 10) + "." + strings.Repeat("C", 9), FormatNew,
-			"H26 " + strings.Repeat("A", 10) + " " + strings.Repeat("B", 10) + " " + strings.Repeat("C", 9), ""},
+		{
+			"H26." + strings.Repeat("A", 10) + "." + strings.Repeat("B", 10) + "." + strings.Repeat("C", 9), FormatNew,
+			"H26 " + strings.Repeat("A", 10) + " " + strings.Repeat("B", 10) + " " + strings.Repeat("C", 9), "",
+		},
 		{"28.22.H17", FormatLenient, "H17 22 28", "H17.22.28"},
 		{"00.22.W00", FormatLenient, "W00 22", "W00.22"},
 		{"001.00.20.TT2", FormatLenient, "TT2 20 001", ""},

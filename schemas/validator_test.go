@@ -220,10 +220,12 @@ func TestValidateLetterChanges(t *testing.T) {
 		{"replacement of nothing", "<edXML:BussinessDocType>0", "<edXML:BussinessDocType>3", []string{"error replace-target /TraceHeaderList/Bussiness/ReplacementInfoList"}},
 		{"recall with files", "<edXML:BussinessDocType>0", "<edXML:BussinessDocType>1", nil},
 		{"file not there", "<ContentId>cid:1", "<ContentId>cid:2", []string{
-			"error attachment-missing /edXML/edXMLEnvelope/edXMLBody/edXMLManifest/Reference", "warning attachment-unlisted /edXML/AttachmentEncoded/Attachment"}},
+			"error attachment-missing /edXML/edXMLEnvelope/edXMLBody/edXMLManifest/Reference", "warning attachment-unlisted /edXML/AttachmentEncoded/Attachment",
+		}},
 		{"unknown element", "<edXML:Content>", "<edXML:Ghichu>x</edXML:Ghichu><edXML:Content>", []string{"warning misplaced-element /MessageHeader/Ghichu"}},
 		{"unknown element twice", "<edXML:Priority>", "<edXML:La/><edXML:La/><edXML:Priority>", []string{
-			"warning misplaced-element /MessageHeader/OtherInfo/La[1]", "warning misplaced-element /MessageHeader/OtherInfo/La[2]"}},
+			"warning misplaced-element /MessageHeader/OtherInfo/La[1]", "warning misplaced-element /MessageHeader/OtherInfo/La[2]",
+		}},
 		{"subject twice", "<edXML:Content>", "<edXML:Subject>khác</edXML:Subject><edXML:Content>", []string{"error repeated-element /MessageHeader/Subject[2]"}},
 		{"number twice", "<edXML:CodeNotation>", "<edXML:CodeNumber>13</edXML:CodeNumber><edXML:CodeNotation>", []string{"error repeated-element /MessageHeader/Code/CodeNumber[2]"}},
 		{"markup in the subject", "2026–2027</edXML:Subject>", "<b>2026</b></edXML:Subject>", []string{"error markup-in-text /MessageHeader/Subject"}},

@@ -125,7 +125,7 @@ func startServer(ctx context.Context, t *terminal, file string) (*child, error) 
 	if err != nil {
 		return nil, err
 	}
-	address, err := freePort()
+	address, err := freePort(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func startServer(ctx context.Context, t *terminal, file string) (*child, error) 
 		return nil, err
 	}
 	for deadline := time.Now().Add(benchReady); ; time.Sleep(10 * time.Millisecond) {
-		resp, err := c.http.Get(c.url + "/readyz")
+		resp, err := c.get(ctx, "/readyz")
 		if err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
@@ -155,6 +155,14 @@ func (c *child) stop() {
 	late := time.AfterFunc(benchLeaving, func() { _ = c.cmd.Process.Kill() })
 	defer late.Stop()
 	_ = c.cmd.Wait()
+}
+
+func (c *child) get(ctx context.Context, path string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.http.Do(req)
 }
 
 // usage reads what the process has used: from the kernel, and its own count of flushes.
@@ -192,7 +200,7 @@ func field(file, name string) (int64, error) {
 
 // flushes adds up the server's own count.
 func (c *child) flushes() (int64, error) {
-	resp, err := c.http.Get(c.url + "/metrics")
+	resp, err := c.get(context.Background(), "/metrics")
 	if err != nil {
 		return 0, err
 	}
@@ -214,8 +222,9 @@ func (c *child) flushes() (int64, error) {
 }
 
 // freePort gives a loopback address that nobody listens on.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (string, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

@@ -169,7 +169,7 @@ func TestOperations(t *testing.T) {
 			m.agencies = testAgencies()
 			r := exchange(t, start(t, options(t, m)), tt.wire)
 			wantAnswer(t, r, tt.code)
-			if _, ok := r.json["DocId"].(string); ok != (strings.HasSuffix(tt.wire.path, OpSend)) {
+			if _, ok := r.json["DocId"].(string); ok != strings.HasSuffix(tt.wire.path, OpSend) {
 				t.Errorf("DocId = %v", r.json["DocId"])
 			}
 			if tt.also != nil && !t.Failed() {
@@ -219,8 +219,15 @@ func wantCount(want int) func(*testing.T, *memory, reply) {
 // list(edoc) → getEdoc d1 → updateStatus done d1 → list(status) → getEdoc d2.
 func TestLeakedHeaders(t *testing.T) {
 	leaked := []param{
-		{paramServiceType, "eDoc"}, {paramMessageType, "status"}, {paramDocID, "d-2"}, {paramDocIDLower, "d-1"},
-		{paramStatus, "done"}, {paramFilePath, "/store"}, {paramDescription, "old"}, {paramFrom, "H26.99.9"}, {paramHashFile, "00"},
+		{paramServiceType, "eDoc"},
+		{paramMessageType, "status"},
+		{paramDocID, "d-2"},
+		{paramDocIDLower, "d-1"},
+		{paramStatus, "done"},
+		{paramFilePath, "/store"},
+		{paramDescription, "old"},
+		{paramFrom, "H26.99.9"},
+		{paramHashFile, "00"},
 	}
 	for range 20 { // the order of the headers is random
 		m := newMemory()

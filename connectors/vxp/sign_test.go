@@ -56,9 +56,14 @@ func TestClientSignsAsTheVendorDoes(t *testing.T) {
 	c := Client{SystemID: testSystem, Secret: []byte(testSecret)}
 	h := map[string][]string{}
 	c.sign(h, []param{
-		{"systemid", testSystem}, {"servicetype", "eDoc"}, {"messagetype", "status"},
-		{"hash-file", "cc7bdd662415e725c750bf6ce64c36a87ad21bf38d0a593f9f10203572747f"}, {"from", "H26.40"},
-		{"to", `["H26.40.1","H26.40.2"]`}, {"timestamp", "23112026T181100+0595"}, {"Content-Type", "application/octet-stream"},
+		{"systemid", testSystem},
+		{"servicetype", "eDoc"},
+		{"messagetype", "status"},
+		{"hash-file", "cc7bdd662415e725c750bf6ce64c36a87ad21bf38d0a593f9f10203572747f"},
+		{"from", "H26.40"},
+		{"to", `["H26.40.1","H26.40.2"]`},
+		{"timestamp", "23112026T181100+0595"},
+		{"Content-Type", "application/octet-stream"},
 	})
 	if got := h[headerSign][0]; got != vectors[3].text {
 		t.Errorf("sign-header %s\nwant        %s", got, vectors[3].text)

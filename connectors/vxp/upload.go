@@ -92,8 +92,10 @@ func (c *Client) uploadParams(u *Upload) ([]param, error) {
 		hashFile = hex.EncodeToString(digest)
 	}
 	params := []param{
-		{paramServiceType, serviceType}, {paramMessageType, messageType(u.Kind)},
-		{paramHashFile, hashFile}, {paramFrom, string(u.From)},
+		{paramServiceType, serviceType},
+		{paramMessageType, messageType(u.Kind)},
+		{paramHashFile, hashFile},
+		{paramFrom, string(u.From)},
 	}
 	if len(u.To) == 0 {
 		return params, nil

@@ -270,13 +270,6 @@ func (h *house) request(method, path, agency, contentType string, body io.Reader
 	return r
 }
 
-func (h *house) json(method, path, agency string, body any) *http.Request {
-	h.t.Helper()
-	data, err := json.Marshal(body)
-	h.must(err)
-	return h.request(method, path, agency, "application/json", bytes.NewReader(data))
-}
-
 // wantProblem checks an answer's status and code.
 func wantProblem(t testing.TB, resp *http.Response, body []byte, status int, code gateway.Code) *wire.Problem {
 	t.Helper()

@@ -23,17 +23,23 @@ func (f *httpFault) Error() string { return string(f.code) + " at " + f.place }
 func (f *httpFault) description() gateway.Description {
 	switch f.code {
 	case wire.CodeMethodNotAllowed:
-		return gateway.Description{HTTP: http.StatusMethodNotAllowed,
-			Vi: "Địa chỉ này không nhận phương thức đã dùng; xem tiêu đề Allow.",
-			En: "This address does not take that method; see the Allow header."}
+		return gateway.Description{
+			HTTP: http.StatusMethodNotAllowed,
+			Vi:   "Địa chỉ này không nhận phương thức đã dùng; xem tiêu đề Allow.",
+			En:   "This address does not take that method; see the Allow header.",
+		}
 	case wire.CodeUnsupportedMedia:
-		return gateway.Description{HTTP: http.StatusUnsupportedMediaType,
-			Vi: "Kiểu nội dung (Content-Type) không được hỗ trợ ở đây; xem /v1/openapi.yaml.",
-			En: "The Content-Type is not taken here; see /v1/openapi.yaml."}
+		return gateway.Description{
+			HTTP: http.StatusUnsupportedMediaType,
+			Vi:   "Kiểu nội dung (Content-Type) không được hỗ trợ ở đây; xem /v1/openapi.yaml.",
+			En:   "The Content-Type is not taken here; see /v1/openapi.yaml.",
+		}
 	}
-	return gateway.Description{HTTP: http.StatusNotFound,
-		Vi: "Không có địa chỉ này; xem /v1/openapi.yaml.",
-		En: "There is no such address; see /v1/openapi.yaml."}
+	return gateway.Description{
+		HTTP: http.StatusNotFound,
+		Vi:   "Không có địa chỉ này; xem /v1/openapi.yaml.",
+		En:   "There is no such address; see /v1/openapi.yaml.",
+	}
 }
 
 // describe gives any error the form that a client may see.

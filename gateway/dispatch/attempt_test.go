@@ -22,16 +22,26 @@ func TestJudge(t *testing.T) {
 		fault error
 		want  result
 	}{
-		{"refused what we cut short", Permanent("10", "đứt giữa chừng", nil), away,
-			result{class: gateway.AttemptTemporary, code: "10", answer: "đứt giữa chừng", ours: true}},
-		{"lost its answer when we cut it short", Unknown("", "", nil), away,
-			result{class: gateway.AttemptUnknown, doubt: true, ours: true}},
-		{"the receiver's own trouble", Temporary("23", "", nil).OfReceiver().After(time.Minute), nil,
-			result{class: gateway.AttemptTemporary, code: "23", retryAfter: time.Minute, health: healthReceiverFailed}},
-		{"refused", Permanent("18", "", nil), nil,
-			result{class: gateway.AttemptPermanent, code: "18", health: healthAnswered}},
-		{"a nil error of our type", error((*CarrierError)(nil)), nil,
-			result{class: gateway.AttemptTemporary, code: codeNoAnswer, health: healthEndpointFailed}},
+		{
+			"refused what we cut short", Permanent("10", "đứt giữa chừng", nil), away,
+			result{class: gateway.AttemptTemporary, code: "10", answer: "đứt giữa chừng", ours: true},
+		},
+		{
+			"lost its answer when we cut it short", Unknown("", "", nil), away,
+			result{class: gateway.AttemptUnknown, doubt: true, ours: true},
+		},
+		{
+			"the receiver's own trouble", Temporary("23", "", nil).OfReceiver().After(time.Minute), nil,
+			result{class: gateway.AttemptTemporary, code: "23", retryAfter: time.Minute, health: healthReceiverFailed},
+		},
+		{
+			"refused", Permanent("18", "", nil), nil,
+			result{class: gateway.AttemptPermanent, code: "18", health: healthAnswered},
+		},
+		{
+			"a nil error of our type", error((*CarrierError)(nil)), nil,
+			result{class: gateway.AttemptTemporary, code: codeNoAnswer, health: healthEndpointFailed},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -57,26 +57,46 @@ func TestFirstAttempt(t *testing.T) {
 		want  ending
 	}{
 		{"taken", nil, nil, ending{gateway.DeliverySent, "", "remote-d000001", 1, gateway.AttemptOK, "0", "đã nhận"}},
-		{"temporary", answer(Temporary("503", "bận", broken)), nil,
-			ending{State: gateway.DeliveryQueued, Class: gateway.AttemptTemporary, Code: "503", Answer: "bận"}},
-		{"permanent", answer(fmt.Errorf("wrapped: %w", Permanent("18", "không có cơ quan nhận", nil))), nil,
-			ending{State: gateway.DeliveryFailed, Cause: gateway.CauseRejected, Class: gateway.AttemptPermanent, Code: "18", Answer: "không có cơ quan nhận"}},
-		{"unknown", answer(Unknown("", "", broken)), nil,
-			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseUnknownOutcome, Class: gateway.AttemptUnknown}},
-		{"plain error before a byte was read", answer(broken), nil,
-			ending{State: gateway.DeliveryQueued, Class: gateway.AttemptTemporary, Code: codeNoAnswer}},
-		{"plain error after bytes were read", readThen(broken), nil,
-			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseUnknownOutcome, Class: gateway.AttemptUnknown, Code: codeNoAnswer}},
-		{"a class that is none", readThen(&CarrierError{Class: "odd"}), nil,
-			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseUnknownOutcome, Class: gateway.AttemptUnknown, Code: codeNoAnswer}},
-		{"panic before a byte was read", func(context.Context, Parcel) (Answer, error) { panic("defect") }, nil,
-			ending{State: gateway.DeliveryQueued, Class: gateway.AttemptTemporary, Code: codePanic}},
-		{"storage away", nil, failing(0, gateway.ErrUnavailable),
-			ending{State: gateway.DeliveryQueued, Class: gateway.AttemptTemporary, Code: codeStorage}},
-		{"bytes gone", nil, failing(0, gateway.ErrNotFound),
-			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseDamaged, Class: gateway.AttemptTemporary, Code: codeStorage}},
-		{"hash mismatch at the end", nil, failing(5, gateway.Errorf(gateway.CodeDamaged, "", "hash")),
-			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseDamaged, Class: gateway.AttemptUnknown, Code: codeStorage}},
+		{
+			"temporary", answer(Temporary("503", "bận", broken)), nil,
+			ending{State: gateway.DeliveryQueued, Class: gateway.AttemptTemporary, Code: "503", Answer: "bận"},
+		},
+		{
+			"permanent", answer(fmt.Errorf("wrapped: %w", Permanent("18", "không có cơ quan nhận", nil))), nil,
+			ending{State: gateway.DeliveryFailed, Cause: gateway.CauseRejected, Class: gateway.AttemptPermanent, Code: "18", Answer: "không có cơ quan nhận"},
+		},
+		{
+			"unknown", answer(Unknown("", "", broken)), nil,
+			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseUnknownOutcome, Class: gateway.AttemptUnknown},
+		},
+		{
+			"plain error before a byte was read", answer(broken), nil,
+			ending{State: gateway.DeliveryQueued, Class: gateway.AttemptTemporary, Code: codeNoAnswer},
+		},
+		{
+			"plain error after bytes were read", readThen(broken), nil,
+			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseUnknownOutcome, Class: gateway.AttemptUnknown, Code: codeNoAnswer},
+		},
+		{
+			"a class that is none", readThen(&CarrierError{Class: "odd"}), nil,
+			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseUnknownOutcome, Class: gateway.AttemptUnknown, Code: codeNoAnswer},
+		},
+		{
+			"panic before a byte was read", func(context.Context, Parcel) (Answer, error) { panic("defect") }, nil,
+			ending{State: gateway.DeliveryQueued, Class: gateway.AttemptTemporary, Code: codePanic},
+		},
+		{
+			"storage away", nil, failing(0, gateway.ErrUnavailable),
+			ending{State: gateway.DeliveryQueued, Class: gateway.AttemptTemporary, Code: codeStorage},
+		},
+		{
+			"bytes gone", nil, failing(0, gateway.ErrNotFound),
+			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseDamaged, Class: gateway.AttemptTemporary, Code: codeStorage},
+		},
+		{
+			"hash mismatch at the end", nil, failing(5, gateway.Errorf(gateway.CodeDamaged, "", "hash")),
+			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseDamaged, Class: gateway.AttemptUnknown, Code: codeStorage},
+		},
 		{"taken, says a carrier that read half", func(ctx context.Context, p Parcel) (Answer, error) {
 			body, err := p.Open(ctx)
 			if err != nil {
@@ -85,11 +105,13 @@ func TestFirstAttempt(t *testing.T) {
 			_, err = io.ReadFull(body, make([]byte, 3))
 			return Answer{Text: "200"}, err
 		}, nil, ending{State: gateway.DeliveryHeld, Cause: gateway.CauseUnknownOutcome, Class: gateway.AttemptUnknown, Code: codePartly, Answer: "200"}},
-		{"taken, says a carrier whose reading failed", func(ctx context.Context, p Parcel) (Answer, error) {
-			_ = readAll(ctx, p)
-			return Answer{}, nil
-		}, failing(len(letter), gateway.Errorf(gateway.CodeDamaged, "", "hash")),
-			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseDamaged, Class: gateway.AttemptUnknown, Code: codePartly}},
+		{
+			"taken, says a carrier whose reading failed", func(ctx context.Context, p Parcel) (Answer, error) {
+				_ = readAll(ctx, p)
+				return Answer{}, nil
+			}, failing(len(letter), gateway.Errorf(gateway.CodeDamaged, "", "hash")),
+			ending{State: gateway.DeliveryHeld, Cause: gateway.CauseDamaged, Class: gateway.AttemptUnknown, Code: codePartly},
+		},
 		{"never ends, nothing read", func(ctx context.Context, _ Parcel) (Answer, error) {
 			<-ctx.Done()
 			return Answer{}, ctx.Err()

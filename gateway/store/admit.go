@@ -154,6 +154,8 @@ type accepted struct {
 func (t *tx) tellAccepted(a *gateway.Admission) error {
 	m := &a.Message
 	e := gateway.Event{Kind: gateway.EventAccepted, At: m.AcceptedAt, Message: m.ID, Sender: m.From, Actor: a.Actor}
-	return t.tell(e, accepted{m.Kind, m.Business, m.DocumentID, m.StatusCode, m.SHA256, m.Size,
-		a.Receipt.ID, m.System, a.Node, len(a.Deliveries)})
+	return t.tell(e, accepted{
+		m.Kind, m.Business, m.DocumentID, m.StatusCode, m.SHA256, m.Size,
+		a.Receipt.ID, m.System, a.Node, len(a.Deliveries),
+	})
 }

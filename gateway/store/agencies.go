@@ -120,12 +120,18 @@ func (s session) addParts(agencies map[gateway.AgencyID]*gateway.Agency, codes s
 		scan      func(*sql.Rows, *agencyPart) error
 		add       func(*gateway.Agency, agencyPart)
 	}{
-		{`SELECT agency_id, name, valid_from, valid_to FROM agency_names WHERE agency_id IN list($1) ORDER BY agency_id, position`, scanName,
-			func(a *gateway.Agency, p agencyPart) { a.Names = append(a.Names, p.name) }},
-		{`SELECT agency_id, successor FROM successors WHERE agency_id IN list($1) ORDER BY agency_id, position`, scanCode,
-			func(a *gateway.Agency, p agencyPart) { a.Successors = append(a.Successors, p.code) }},
-		{`SELECT agency_id, alias FROM aliases WHERE agency_id IN list($1) ORDER BY agency_id, position`, scanCode,
-			func(a *gateway.Agency, p agencyPart) { a.Aliases = append(a.Aliases, p.code) }},
+		{
+			`SELECT agency_id, name, valid_from, valid_to FROM agency_names WHERE agency_id IN list($1) ORDER BY agency_id, position`, scanName,
+			func(a *gateway.Agency, p agencyPart) { a.Names = append(a.Names, p.name) },
+		},
+		{
+			`SELECT agency_id, successor FROM successors WHERE agency_id IN list($1) ORDER BY agency_id, position`, scanCode,
+			func(a *gateway.Agency, p agencyPart) { a.Successors = append(a.Successors, p.code) },
+		},
+		{
+			`SELECT agency_id, alias FROM aliases WHERE agency_id IN list($1) ORDER BY agency_id, position`, scanCode,
+			func(a *gateway.Agency, p agencyPart) { a.Aliases = append(a.Aliases, p.code) },
+		},
 	} {
 		rows, err := list(s, part.scan, part.statement, codes)
 		if err != nil {

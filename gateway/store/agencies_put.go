@@ -149,8 +149,10 @@ func (t *tx) writeAgencies(changed []gateway.Agency) error {
 	for i := range changed {
 		a := &changed[i]
 		id := string(a.ID)
-		rows = append(rows, []any{id, string(a.Parent), a.Kind, a.Name, foldedNames(a), a.InCharge, a.Address, a.Email, a.Telephone, a.Website,
-			string(a.Status), a.ValidFrom, a.ValidTo, string(a.RepresentedBy), string(a.Reach), a.Version, micros(a.ModifiedAt)})
+		rows = append(rows, []any{
+			id, string(a.Parent), a.Kind, a.Name, foldedNames(a), a.InCharge, a.Address, a.Email, a.Telephone, a.Website,
+			string(a.Status), a.ValidFrom, a.ValidTo, string(a.RepresentedBy), string(a.Reach), a.Version, micros(a.ModifiedAt),
+		})
 		for n, name := range a.Names {
 			names = append(names, []any{id, int64(n), name.Name, name.From, name.To})
 		}

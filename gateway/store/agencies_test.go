@@ -148,8 +148,10 @@ func TestSystemsAndCredentials(t *testing.T) {
 		slices.Sort(system.Agencies)
 		got, err := b.SystemByID(ctx, "one")
 		same(t, "system", got, &system, err)
-		c := gateway.Credential{ID: "key", System: "one", Kind: gateway.CredentialAPIKey, Scopes: gateway.DefaultScopes(), Created: b.clock.now(),
-			Expires: b.clock.now().Add(time.Hour), Proof: []byte{1, 2, 3}}
+		c := gateway.Credential{
+			ID: "key", System: "one", Kind: gateway.CredentialAPIKey, Scopes: gateway.DefaultScopes(), Created: b.clock.now(),
+			Expires: b.clock.now().Add(time.Hour), Proof: []byte{1, 2, 3},
+		}
 		for range 2 {
 			if err := b.PutCredential(ctx, c, "operator"); err != nil {
 				t.Fatal(err)
@@ -207,9 +209,11 @@ func TestSystemsAndCredentials(t *testing.T) {
 func directory(n int) []gateway.Agency {
 	out := make([]gateway.Agency, n)
 	for i := range out {
-		out[i] = gateway.Agency{ID: gateway.AgencyID(fmt.Sprintf("H26.99.%06d", i)), Parent: gateway.AgencyID(fmt.Sprintf("H26.%d", i%100)),
+		out[i] = gateway.Agency{
+			ID: gateway.AgencyID(fmt.Sprintf("H26.99.%06d", i)), Parent: gateway.AgencyID(fmt.Sprintf("H26.%d", i%100)),
 			Name: fmt.Sprintf("Ủy ban nhân dân phường Thử %d", i), Names: []gateway.AgencyName{{Name: fmt.Sprintf("Ủy ban nhân dân xã Cũ %d", i), To: "2025-06-30"}},
-			Aliases: []gateway.AgencyID{gateway.AgencyID(fmt.Sprintf("%06d.99.H26", i))}, Status: gateway.AgencyOpen, Reach: gateway.ReachAxis}
+			Aliases: []gateway.AgencyID{gateway.AgencyID(fmt.Sprintf("%06d.99.H26", i))}, Status: gateway.AgencyOpen, Reach: gateway.ReachAxis,
+		}
 	}
 	return out
 }

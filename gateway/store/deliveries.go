@@ -25,9 +25,20 @@ const deliveryColumns = `d.id, d.message_id, d.kind, d.addressed, d.receiver, d.
 
 // fields are where deliveryColumns are scanned to.
 func (d *delivery) fields() []any {
-	return []any{&d.ID, &d.Message, &d.Kind, &d.Addressed, &d.Receiver, &d.Holder, &d.Redirect, &d.Route, &d.State, &d.Cause,
-		&d.Lane, &d.Attempts, moment{&d.NextAt}, moment{&d.ExpiresAt}, &d.RemoteID, &d.Status, &d.Recall, moment{&d.QueuedAt}, moment{&d.SentAt}, moment{&d.FetchedAt},
-		moment{&d.AcknowledgedAt}, moment{&d.UpdatedAt}, &d.sender, &d.leaseOwner, moment{&d.leaseUntil}}
+	return []any{
+		&d.ID, &d.Message, &d.Kind, &d.Addressed, &d.Receiver, &d.Holder, &d.Redirect, &d.Route, &d.State, &d.Cause,
+		&d.Lane, &d.Attempts,
+		moment{&d.NextAt},
+		moment{&d.ExpiresAt},
+		&d.RemoteID, &d.Status, &d.Recall,
+		moment{&d.QueuedAt},
+		moment{&d.SentAt},
+		moment{&d.FetchedAt},
+		moment{&d.AcknowledgedAt},
+		moment{&d.UpdatedAt},
+		&d.sender, &d.leaseOwner,
+		moment{&d.leaseUntil},
+	}
 }
 
 func scanDelivery(rows *sql.Rows, d *delivery) error { return rows.Scan(d.fields()...) }
@@ -40,10 +51,12 @@ const deliveryInsert = `id, message_id, position, kind, sender, addressed, recei
 func (t *tx) insertDeliveries(m *gateway.Message, deliveries []gateway.Delivery, actor string) error {
 	rows := make([][]any, len(deliveries))
 	for i, d := range deliveries {
-		rows[i] = []any{string(d.ID), string(m.ID), int64(i), string(m.Kind), string(m.From), string(d.Addressed), string(d.Receiver), string(d.Holder),
+		rows[i] = []any{
+			string(d.ID), string(m.ID), int64(i), string(m.Kind), string(m.From), string(d.Addressed), string(d.Receiver), string(d.Holder),
 			d.Redirect, d.Route, string(d.State), d.Cause, int64(d.Lane), int64(d.Attempts), micros(d.NextAt), micros(d.ExpiresAt), d.RemoteID,
 			string(d.Status), string(d.Recall), micros(d.QueuedAt), micros(d.SentAt), micros(d.FetchedAt), micros(d.AcknowledgedAt), micros(d.UpdatedAt),
-			"", int64(0)}
+			"", int64(0),
+		}
 	}
 	if err := t.insert("deliveries", deliveryInsert, rows); err != nil {
 		return err
@@ -63,8 +76,10 @@ func (t *tx) insertDeliveries(m *gateway.Message, deliveries []gateway.Delivery,
 
 // event is an event about the delivery, without particulars.
 func (d *delivery) event(kind gateway.EventKind, at time.Time, actor string) gateway.Event {
-	return gateway.Event{Kind: kind, At: at, Message: d.Message, Delivery: d.ID,
-		Sender: d.sender, Receiver: d.Receiver, Holder: d.Holder, Actor: actor}
+	return gateway.Event{
+		Kind: kind, At: at, Message: d.Message, Delivery: d.ID,
+		Sender: d.sender, Receiver: d.Receiver, Holder: d.Holder, Actor: actor,
+	}
 }
 
 // Delivery implements gateway.Deliveries.

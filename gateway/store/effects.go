@@ -106,8 +106,10 @@ func (d *delivery) mayBeThere() bool {
 
 func (t *tx) cancelUnread(a *gateway.Admission, d *delivery) error {
 	d.Recall = gateway.RecallAgreed
-	return t.move(d, change{to: gateway.DeliveryCancelled, cause: gateway.CauseRecalledUnread, at: a.Message.AcceptedAt, actor: a.Actor,
-		data: particulars{Recall: gateway.RecallAgreed, By: a.Message.ID}})
+	return t.move(d, change{
+		to: gateway.DeliveryCancelled, cause: gateway.CauseRecalledUnread, at: a.Message.AcceptedAt, actor: a.Actor,
+		data: particulars{Recall: gateway.RecallAgreed, By: a.Message.ID},
+	})
 }
 
 func (t *tx) requestRecall(a *gateway.Admission, d *delivery) error {
@@ -167,7 +169,8 @@ func (t *tx) report(a *gateway.Admission) error {
 		flag = flagUnknownLetter
 	}
 	err = t.insert("statuses", "message_id, delivery_id, sender, receiver, document_id, code, description, at, flag", [][]any{{
-		string(a.Message.ID), id, string(s.Sender), string(s.Receiver), s.DocumentID, string(s.Code), s.Description, micros(s.At), flag}})
+		string(a.Message.ID), id, string(s.Sender), string(s.Receiver), s.DocumentID, string(s.Code), s.Description, micros(s.At), flag,
+	}})
 	if err != nil {
 		return err
 	}

@@ -115,8 +115,10 @@ func (b *bed) sent(a *gateway.Admission, to gateway.DeliveryState, cause string)
 	b.t.Helper()
 	b.admit(by("axis", a))
 	b.claim("w", 1)
-	err := b.Finish(b.t.Context(), gateway.Finish{Delivery: a.Deliveries[0].ID, Owner: "w", To: to, Cause: cause, NextAt: b.clock.now(),
-		Attempt: gateway.Attempt{At: b.clock.now(), Carrier: "axis", Class: gateway.AttemptOK}})
+	err := b.Finish(b.t.Context(), gateway.Finish{
+		Delivery: a.Deliveries[0].ID, Owner: "w", To: to, Cause: cause, NextAt: b.clock.now(),
+		Attempt: gateway.Attempt{At: b.clock.now(), Carrier: "axis", Class: gateway.AttemptOK},
+	})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -155,8 +157,10 @@ func TestRecalledLetterIsGone(t *testing.T) {
 		same(t, "inbox of the one who had not read it", b.inbox(gateway.InboxQuery{Holders: receivers(1)}), []gateway.DeliveryID{}, nil)
 		same(t, "inbox of the one who had", b.inbox(gateway.InboxQuery{Holders: receivers(2)[1:]}),
 			[]gateway.DeliveryID{a.Deliveries[1].ID, recall.Deliveries[1].ID}, nil)
-		same(t, "events of the letter", b.kinds(a.Message.ID), []gateway.EventKind{gateway.EventAccepted, gateway.EventQueued, gateway.EventQueued,
-			gateway.EventFetched, gateway.EventCancelled, gateway.EventRecall}, nil)
+		same(t, "events of the letter", b.kinds(a.Message.ID), []gateway.EventKind{
+			gateway.EventAccepted, gateway.EventQueued, gateway.EventQueued,
+			gateway.EventFetched, gateway.EventCancelled, gateway.EventRecall,
+		}, nil)
 		same(t, "events of the recall", b.kinds(recall.Message.ID), []gateway.EventKind{gateway.EventAccepted, gateway.EventCancelled, gateway.EventQueued}, nil)
 	})
 }

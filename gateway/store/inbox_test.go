@@ -136,8 +136,10 @@ func TestFetchAndAcknowledge(t *testing.T) {
 		if other := b.delivery(a.Deliveries[1].ID); other.State != gateway.DeliveryQueued {
 			t.Errorf("the other receiver's delivery is %s", other.State)
 		}
-		same(t, "events", b.kinds(a.Message.ID), []gateway.EventKind{gateway.EventAccepted, gateway.EventQueued, gateway.EventQueued,
-			gateway.EventFetched, gateway.EventAcknowledged}, nil)
+		same(t, "events", b.kinds(a.Message.ID), []gateway.EventKind{
+			gateway.EventAccepted, gateway.EventQueued, gateway.EventQueued,
+			gateway.EventFetched, gateway.EventAcknowledged,
+		}, nil)
 		same(t, "left in the inbox", b.inbox(gateway.InboxQuery{Holders: receivers(2)}), []gateway.DeliveryID{a.Deliveries[1].ID}, nil)
 		if _, err := b.Fetched(t.Context(), gateway.FetchMark{Delivery: d.ID, Holders: []gateway.AgencyID{"H26.99.9"}}); !errors.Is(err, gateway.ErrNotFound) {
 			t.Errorf("somebody else's: %v", err)

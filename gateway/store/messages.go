@@ -16,8 +16,13 @@ const messageColumns = `m.id, m.kind, m.business, m.sender, m.document_id, m.num
 
 // messageFields are where messageColumns are scanned to.
 func messageFields(m *gateway.Message) []any {
-	return []any{&m.ID, &m.Kind, &m.Business, &m.From, &m.DocumentID, &m.Number, &m.Notation, &m.Type, &m.Subject, &m.Date,
-		&m.Signer, &m.Priority, &m.DueDate, &m.StatusCode, &m.Size, &m.SHA256, &m.System, moment{&m.AcceptedAt}, &m.Record, moment{&m.ArchivedAt}}
+	return []any{
+		&m.ID, &m.Kind, &m.Business, &m.From, &m.DocumentID, &m.Number, &m.Notation, &m.Type, &m.Subject, &m.Date,
+		&m.Signer, &m.Priority, &m.DueDate, &m.StatusCode, &m.Size, &m.SHA256, &m.System,
+		moment{&m.AcceptedAt},
+		&m.Record,
+		moment{&m.ArchivedAt},
+	}
 }
 
 func scanMessage(rows *sql.Rows, m *gateway.Message) error { return rows.Scan(messageFields(m)...) }

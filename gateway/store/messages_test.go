@@ -108,29 +108,43 @@ func TestAdmitRefusesWhatContradicts(t *testing.T) {
 		first, again func(b *bed) *gateway.Admission
 		code         gateway.Code
 	}{
-		{"the same key for another letter",
+		{
+			"the same key for another letter",
 			func(b *bed) *gateway.Admission { return keyed(b.letter("one", "H26.99.1"), "k") },
-			func(b *bed) *gateway.Admission { return keyed(b.letter("two", "H26.99.1"), "k") }, gateway.CodeIdempotencyKeyReused},
-		{"the same key of another system",
+			func(b *bed) *gateway.Admission { return keyed(b.letter("two", "H26.99.1"), "k") }, gateway.CodeIdempotencyKeyReused,
+		},
+		{
+			"the same key of another system",
 			func(b *bed) *gateway.Admission { return keyed(b.letter("one", "H26.99.1"), "k") },
-			func(b *bed) *gateway.Admission { return system(keyed(b.letter("two", "H26.99.1"), "k")) }, ""},
-		{"no key twice",
+			func(b *bed) *gateway.Admission { return system(keyed(b.letter("two", "H26.99.1"), "k")) }, "",
+		},
+		{
+			"no key twice",
 			func(b *bed) *gateway.Admission { return b.letter("one", "H26.99.1") },
-			func(b *bed) *gateway.Admission { return b.letter("two", "H26.99.1") }, ""},
-		{"the same DocumentId for other content",
+			func(b *bed) *gateway.Admission { return b.letter("two", "H26.99.1") }, "",
+		},
+		{
+			"the same DocumentId for other content",
 			func(b *bed) *gateway.Admission { return b.letter("doc", "H26.99.1") },
-			func(b *bed) *gateway.Admission { return other(b.letter("doc", "H26.99.1")) }, gateway.CodeDuplicateDocument},
-		{"the same content to others",
+			func(b *bed) *gateway.Admission { return other(b.letter("doc", "H26.99.1")) }, gateway.CodeDuplicateDocument,
+		},
+		{
+			"the same content to others",
 			func(b *bed) *gateway.Admission { return b.letter("doc", "H26.99.1") },
-			func(b *bed) *gateway.Admission { return b.letter("doc", "H26.99.2") }, ""},
-		{"an update of it",
+			func(b *bed) *gateway.Admission { return b.letter("doc", "H26.99.2") }, "",
+		},
+		{
+			"an update of it",
 			func(b *bed) *gateway.Admission { return b.letter("doc", "H26.99.1") },
 			func(b *bed) *gateway.Admission {
 				return business(other(b.letter("doc", "H26.99.1")), edxml.BusinessUpdate)
-			}, ""},
-		{"no DocumentId twice",
+			}, "",
+		},
+		{
+			"no DocumentId twice",
 			func(b *bed) *gateway.Admission { return b.letter("", "H26.99.1") },
-			func(b *bed) *gateway.Admission { return other(b.letter("", "H26.99.1")) }, ""},
+			func(b *bed) *gateway.Admission { return other(b.letter("", "H26.99.1")) }, "",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			each(t, func(t *testing.T, b *bed) {

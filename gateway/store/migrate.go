@@ -117,7 +117,9 @@ func migratePostgres(ctx context.Context, db *sql.DB, d *dialect) error {
 	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(postgresLock)); err != nil {
 		return err
 	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(postgresLock))
+	defer func() {
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(postgresLock))
+	}()
 	if err := migrate(ctx, db, d, goose.DialectPostgres, 0); err != nil {
 		return err
 	}

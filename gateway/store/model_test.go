@@ -176,15 +176,20 @@ func (p *play) finish(t *rapid.T) {
 		to    gateway.DeliveryState
 		cause string
 	}{
-		{gateway.DeliverySent, ""}, {gateway.DeliveryQueued, ""}, {gateway.DeliveryQueued, gateway.CauseUnknownOutcome},
-		{gateway.DeliveryHeld, gateway.CauseUnknownOutcome}, {gateway.DeliveryFailed, gateway.CauseRejected},
+		{gateway.DeliverySent, ""},
+		{gateway.DeliveryQueued, ""},
+		{gateway.DeliveryQueued, gateway.CauseUnknownOutcome},
+		{gateway.DeliveryHeld, gateway.CauseUnknownOutcome},
+		{gateway.DeliveryFailed, gateway.CauseRejected},
 	}).Draw(t, "end")
 	owner := p.m.owner
 	if rapid.Bool().Draw(t, "by another") {
 		owner = "another"
 	}
-	err := p.b.Finish(p.Context(), gateway.Finish{Delivery: p.id, Owner: owner, To: end.to, Cause: end.cause, NextAt: p.b.clock.now(),
-		Attempt: gateway.Attempt{At: p.b.clock.now(), Carrier: "axis", Class: gateway.AttemptTemporary}})
+	err := p.b.Finish(p.Context(), gateway.Finish{
+		Delivery: p.id, Owner: owner, To: end.to, Cause: end.cause, NextAt: p.b.clock.now(),
+		Attempt: gateway.Attempt{At: p.b.clock.now(), Carrier: "axis", Class: gateway.AttemptTemporary},
+	})
 	if !p.m.is(gateway.DeliverySending) || owner == "another" {
 		if !errors.Is(err, gateway.ErrConflict) {
 			p.Fatalf("finished: %v", err)

@@ -108,8 +108,10 @@ func (t *tx) claimOne(d *delivery, c gateway.ClaimRequest, interrupted bool) err
 	}
 	d.leaseOwner, d.leaseUntil = c.Owner, c.Now.Add(c.Lease)
 	d.NextAt = d.leaseUntil
-	return t.move(d, change{to: gateway.DeliverySending, cause: d.Cause, at: c.Now, actor: c.Owner,
-		data: particulars{Route: d.Route, Attempt: d.Attempts + 1, Interrupted: interrupted}})
+	return t.move(d, change{
+		to: gateway.DeliverySending, cause: d.Cause, at: c.Now, actor: c.Owner,
+		data: particulars{Route: d.Route, Attempt: d.Attempts + 1, Interrupted: interrupted},
+	})
 }
 
 // addMessages fills in the messages of claimed deliveries.
@@ -154,7 +156,8 @@ func (t *tx) finish(d *delivery, f gateway.Finish) error {
 	a := f.Attempt
 	a.Answer, a.Code, f.RemoteID = clip(a.Answer, answerSize), clip(a.Code, answerSize), clip(f.RemoteID, answerSize)
 	err := t.insert("attempts", "delivery_id, at, carrier, class, code, answer", [][]any{{
-		string(d.ID), micros(a.At), a.Carrier, string(a.Class), a.Code, a.Answer}})
+		string(d.ID), micros(a.At), a.Carrier, string(a.Class), a.Code, a.Answer,
+	}})
 	if err != nil {
 		return err
 	}
@@ -164,7 +167,8 @@ func (t *tx) finish(d *delivery, f gateway.Finish) error {
 		d.RemoteID = f.RemoteID
 	}
 	return t.move(d, change{to: f.To, cause: f.Cause, at: a.At, actor: f.Owner, data: particulars{
-		Route: d.Route, Attempt: d.Attempts, Class: a.Class, Code: a.Code, Answer: a.Answer, NextAt: f.NextAt, RemoteID: f.RemoteID}})
+		Route: d.Route, Attempt: d.Attempts, Class: a.Class, Code: a.Code, Answer: a.Answer, NextAt: f.NextAt, RemoteID: f.RemoteID,
+	}})
 }
 
 // clip makes the other side's text fit to keep: at most n bytes, and none that

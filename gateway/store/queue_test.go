@@ -20,8 +20,10 @@ func (b *bed) claim(owner string, limit int) []gateway.Claimed {
 }
 
 func (b *bed) finish(d gateway.DeliveryID, owner string, to gateway.DeliveryState, next time.Time) error {
-	return b.Finish(b.t.Context(), gateway.Finish{Delivery: d, Owner: owner, To: to, NextAt: next, RemoteID: "remote\x00-1",
-		Attempt: gateway.Attempt{At: b.clock.now(), Carrier: "axis", Class: gateway.AttemptOK, Answer: "đã nhận\x00\xff"}})
+	return b.Finish(b.t.Context(), gateway.Finish{
+		Delivery: d, Owner: owner, To: to, NextAt: next, RemoteID: "remote\x00-1",
+		Attempt: gateway.Attempt{At: b.clock.now(), Carrier: "axis", Class: gateway.AttemptOK, Answer: "đã nhận\x00\xff"},
+	})
 }
 
 func TestClaimAndFinish(t *testing.T) {
@@ -88,8 +90,10 @@ func TestLeaseThatRanOutIsInterrupted(t *testing.T) {
 		if err := b.finish(a.Deliveries[0].ID, "gone", gateway.DeliverySent, time.Time{}); !errors.Is(err, gateway.ErrConflict) {
 			t.Errorf("the first owner came too late: %v", err)
 		}
-		same(t, "events", b.kinds(a.Message.ID), []gateway.EventKind{gateway.EventAccepted, gateway.EventQueued, gateway.EventSending,
-			gateway.EventQueued, gateway.EventSending}, nil)
+		same(t, "events", b.kinds(a.Message.ID), []gateway.EventKind{
+			gateway.EventAccepted, gateway.EventQueued, gateway.EventSending,
+			gateway.EventQueued, gateway.EventSending,
+		}, nil)
 	})
 }
 

@@ -37,8 +37,7 @@ func openSQLite(ctx context.Context, o Options, d *dialect, committed func()) (e
 	}
 	e := &sqliteEngine{}
 	if err := e.open(ctx, o, d, committed); err != nil {
-		e.closePools()
-		return nil, err
+		return nil, errors.Join(err, e.closePools())
 	}
 	return e, nil
 }
@@ -112,7 +111,7 @@ func (e *sqliteEngine) write(ctx context.Context, do work) error { return e.writ
 func (e *sqliteEngine) close() error {
 	e.writer.close()
 	e.prepared.close()
-	_, err := e.writers.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	_, err := e.writers.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
 	if err != nil {
 		err = fmt.Errorf("fold the write-ahead log back: %w", err)
 	}

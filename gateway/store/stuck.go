@@ -94,8 +94,10 @@ func doubt(cause string) string {
 // queueAgain gives a stuck delivery a fresh start.
 func (t *tx) queueAgain(d *delivery, cause string, next, expires time.Time, actor string) error {
 	d.Attempts, d.NextAt, d.ExpiresAt, d.QueuedAt = 0, next, expires, next
-	return t.move(d, change{to: gateway.DeliveryQueued, cause: cause, at: next, actor: actor,
-		data: particulars{Route: d.Route, ExpiresAt: expires}})
+	return t.move(d, change{
+		to: gateway.DeliveryQueued, cause: cause, at: next, actor: actor,
+		data: particulars{Route: d.Route, ExpiresAt: expires},
+	})
 }
 
 // stuckOne reads a delivery that must be stuck.

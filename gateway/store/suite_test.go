@@ -97,12 +97,16 @@ func newLetter(at time.Time, document string, receivers ...gateway.AgencyID) *ga
 			ID: id, Kind: edxml.KindDocument, From: "H26.99", DocumentID: document, Number: "12", Notation: "QĐ-UBND", Type: "Quyết định",
 			Subject: "Về việc thử nghiệm liên thông", Date: "2030/01/02", Signer: "Nguyễn Văn Thử", Size: 1234, SHA256: digest(document),
 			System: "system-1", AcceptedAt: at,
-			Attachments: []gateway.Attachment{{Index: 0, Name: "văn bản.pdf", ContentType: "application/pdf", Size: 10,
-				SHA256: digest("file"), PayloadSize: 10, Payload: digest("payload"), Wrapped: true}},
+			Attachments: []gateway.Attachment{{
+				Index: 0, Name: "văn bản.pdf", ContentType: "application/pdf", Size: 10,
+				SHA256: digest("file"), PayloadSize: 10, Payload: digest("payload"), Wrapped: true,
+			}},
 		},
 		Original: gateway.Original{
-			Split: edxml.Split{Skeleton: skeleton, Size: 1234, SHA256: sha256.Sum256(skeleton), Rebuildable: true,
-				Payloads: []edxml.Payload{{Offset: 7, Layout: "76n", Size: 10, SHA256: sha256.Sum256([]byte("payload"))}}},
+			Split: edxml.Split{
+				Skeleton: skeleton, Size: 1234, SHA256: sha256.Sum256(skeleton), Rebuildable: true,
+				Payloads: []edxml.Payload{{Offset: 7, Layout: "76n", Size: 10, SHA256: sha256.Sum256([]byte("payload"))}},
+			},
 			Payloads: []string{digest("payload")},
 		},
 		ContentKey:  digest(document),

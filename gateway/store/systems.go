@@ -193,8 +193,10 @@ func (t *tx) putCredential(c gateway.Credential, now time.Time, actor string) er
 	if c.Created.IsZero() {
 		c.Created = now
 	}
-	err := t.insert("credentials", credentialColumns, [][]any{{c.ID, string(c.System), string(c.Kind), texts(c.Scopes),
-		micros(c.Created), micros(c.Expires), micros(c.Revoked), append([]byte{}, c.Proof...)}})
+	err := t.insert("credentials", credentialColumns, [][]any{{
+		c.ID, string(c.System), string(c.Kind), texts(c.Scopes),
+		micros(c.Created), micros(c.Expires), micros(c.Revoked), append([]byte{}, c.Proof...),
+	}})
 	if err != nil {
 		return err
 	}

@@ -47,8 +47,10 @@ const eventColumns = `at, kind, message_id, delivery_id, sender, receiver, holde
 func (t *tx) flush() error {
 	rows := make([][]any, len(t.events))
 	for i, e := range t.events {
-		rows[i] = []any{micros(e.At), string(e.Kind), string(e.Message), string(e.Delivery),
-			string(e.Sender), string(e.Receiver), string(e.Holder), e.Actor, string(e.Data)}
+		rows[i] = []any{
+			micros(e.At), string(e.Kind), string(e.Message), string(e.Delivery),
+			string(e.Sender), string(e.Receiver), string(e.Holder), e.Actor, string(e.Data),
+		}
 	}
 	t.events = nil
 	return t.insert("events", eventColumns, rows)

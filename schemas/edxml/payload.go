@@ -36,8 +36,10 @@ type payload struct {
 }
 
 func newPayload(src *source, file PayloadFile, limit int) *payload {
-	p := &payload{src: src, file: file, limit: limit, alphabet: alphabet(), tracking: true,
-		out: make([]byte, 0, decodeBuffer)}
+	p := &payload{
+		src: src, file: file, limit: limit, alphabet: alphabet(), tracking: true,
+		out: make([]byte, 0, decodeBuffer),
+	}
 	if _, hashes := file.(Hasher); !hashes {
 		p.hash = sha256.New()
 	}

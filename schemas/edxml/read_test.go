@@ -107,73 +107,121 @@ func TestQuirks(t *testing.T) {
 		{QuirkOldNamespace, "/edXML", "<edXML", base, swapAll(Namespace, "http://www.go.vn/eDocSchema"), nil},
 		{QuirkNoNamespace, "/edXML", "<edXML", base, swap(` xmlns="`+Namespace+`"`, ""), nil},
 		{QuirkUndeclaredPrefix, "/edXML/edXMLEnvelope", "<edXML:edXMLEnvelope", base, swap(` xmlns:edXML="`+Namespace+`"`, ""), nil},
-		{QuirkPrefixedAttachments, "/edXML/AttachmentEncoded", "<e:Att", base,
+		{
+			QuirkPrefixedAttachments, "/edXML/AttachmentEncoded", "<e:Att", base,
 			func(m string) string {
 				m = swap("<AttachmentEncoded>", `<e:AttachmentEncoded xmlns:e="`+Namespace+`">`)(m)
 				return swap("</AttachmentEncoded>", "</e:AttachmentEncoded>")(m)
-			}, nil},
+			}, nil,
+		},
 		{QuirkUnknownElement, message + "/Mood", "Mood", base, swap("<edXML:Code>", "<edXML:Mood>vui</edXML:Mood><edXML:Code>"), nil},
-		{QuirkUnknownElement, message + "/Subject[1]", "urn:foreign", base, swap("<edXML:Subject>", `<f:Subject xmlns:f="urn:foreign">x</f:Subject><edXML:Subject>`),
-			check(func(e *Envelope) bool { return strings.HasPrefix(e.Subject, "V/v") })},
-		{QuirkRepeatedElement, message + "/Subject[2]", "khác", base, swap("</edXML:Subject>", "</edXML:Subject><edXML:Subject>khác</edXML:Subject>"),
-			check(func(e *Envelope) bool { return strings.HasPrefix(e.Subject, "V/v") })},
-		{QuirkDoubledCID, "/edXML/AttachmentEncoded/Attachment[2]/ContentId", "cid:cid", base, swap("<ContentId>cid:2", "<ContentId>cid:cid:2"),
-			check(func(e *Envelope) bool { return e.Attachments[1].ContentID == "2" })},
-		{QuirkNoCID, "/edXML/AttachmentEncoded/Attachment[1]/ContentId", "<ContentId>1", base, swap("<ContentId>cid:1", "<ContentId>1"),
-			check(func(e *Envelope) bool { return e.Attachments[0].ContentID == "1" })},
-		{QuirkOrganIDNull, trace + "/TraceHeader/OrganId", "null", base,
+		{
+			QuirkUnknownElement, message + "/Subject[1]", "urn:foreign", base, swap("<edXML:Subject>", `<f:Subject xmlns:f="urn:foreign">x</f:Subject><edXML:Subject>`),
+			check(func(e *Envelope) bool { return strings.HasPrefix(e.Subject, "V/v") }),
+		},
+		{
+			QuirkRepeatedElement, message + "/Subject[2]", "khác", base, swap("</edXML:Subject>", "</edXML:Subject><edXML:Subject>khác</edXML:Subject>"),
+			check(func(e *Envelope) bool { return strings.HasPrefix(e.Subject, "V/v") }),
+		},
+		{
+			QuirkDoubledCID, "/edXML/AttachmentEncoded/Attachment[2]/ContentId", "cid:cid", base, swap("<ContentId>cid:2", "<ContentId>cid:cid:2"),
+			check(func(e *Envelope) bool { return e.Attachments[1].ContentID == "2" }),
+		},
+		{
+			QuirkNoCID, "/edXML/AttachmentEncoded/Attachment[1]/ContentId", "<ContentId>1", base, swap("<ContentId>cid:1", "<ContentId>1"),
+			check(func(e *Envelope) bool { return e.Attachments[0].ContentID == "1" }),
+		},
+		{
+			QuirkOrganIDNull, trace + "/TraceHeader/OrganId", "null", base,
 			func(m string) string {
 				i := strings.Index(m, "<edXML:TraceHeader>")
 				return m[:i] + swap("H26.99.01", "null")(m[i:])
-			}, check(func(e *Envelope) bool { return e.Trace[0].OrganID == "" })},
-		{QuirkTraceWithoutOrganID, trace + "/TraceHeader", "<edXML:TraceHeader>", base,
+			}, check(func(e *Envelope) bool { return e.Trace[0].OrganID == "" }),
+		},
+		{
+			QuirkTraceWithoutOrganID, trace + "/TraceHeader", "<edXML:TraceHeader>", base,
 			func(m string) string {
 				i := strings.Index(m, "<edXML:TraceHeader>")
 				return m[:i] + cut("<edXML:OrganId>", "</edXML:OrganId>")(m[i:])
-			}, nil},
+			}, nil,
+		},
 		{QuirkTraceAttributes, trace, "mustUnderstand", base, swap("<edXML:TraceHeaderList>", `<edXML:TraceHeaderList id="1" mustUnderstand="1">`), nil},
-		{QuirkNoTrace, "/edXML", "<edXML", base, cut("<edXML:TraceHeaderList>", "</edXML:TraceHeaderList>"),
-			check(func(e *Envelope) bool { return !e.Business.Present && e.Business.Type == BusinessNew })},
-		{QuirkNoBusiness, "/edXML", "<edXML", base, cut("<edXML:Bussiness>", "</edXML:Bussiness>"),
-			check(func(e *Envelope) bool { return !e.Business.Present && e.Business.Type == BusinessNew })},
-		{QuirkBusinessType, trace + "/Bussiness", "<edXML:Bussiness>", base, swap("DocType>0<", "DocType>7<"),
-			check(func(e *Envelope) bool { return e.Business.Type == BusinessNew && e.Business.TypeText == "7" })},
-		{QuirkNoSignature, "/edXML", "<edXML", base, cut("<Signature", "</Signature>"),
-			check(func(e *Envelope) bool { return e.Signature == Signature{} })},
-		{QuirkSignatureNamespace, header + "/Signature", "<Signature", base, swap(` xmlns="`+dsigNamespace+`"`, ""),
-			check(func(e *Envelope) bool { return e.Signature == Signature{Present: true} })},
-		{QuirkSignatureIncomplete, header + "/Signature", "<Signature", base, swap("<X509Certificate>AAAA", "<X509Certificate>MIIFqTCCBJG"),
-			check(func(e *Envelope) bool { return e.Signature == Signature{Present: true} })},
-		{QuirkEmptyResponseFor, message + "/ResponseFor[2]", "<edXML:ResponseFor/>", base, swap("<edXML:SteeringType>", "<edXML:ResponseFor/><edXML:SteeringType>"),
-			check(func(e *Envelope) bool { return len(e.ResponseFor) == 1 })},
-		{QuirkPriority, message + "/OtherInfo/Priority", "Priority>5", base, swap("Priority>1<", "Priority>5<"),
-			check(func(e *Envelope) bool { return e.Other.Priority == PriorityNormal && e.Other.PriorityText == "5" })},
-		{QuirkDocumentType, message + "/DocumentType", "<edXML:DocumentType>", base, swap("Type>2<", "Type>18<"),
-			check(func(e *Envelope) bool { return e.DocumentType.Type == "18" })},
+		{
+			QuirkNoTrace, "/edXML", "<edXML", base, cut("<edXML:TraceHeaderList>", "</edXML:TraceHeaderList>"),
+			check(func(e *Envelope) bool { return !e.Business.Present && e.Business.Type == BusinessNew }),
+		},
+		{
+			QuirkNoBusiness, "/edXML", "<edXML", base, cut("<edXML:Bussiness>", "</edXML:Bussiness>"),
+			check(func(e *Envelope) bool { return !e.Business.Present && e.Business.Type == BusinessNew }),
+		},
+		{
+			QuirkBusinessType, trace + "/Bussiness", "<edXML:Bussiness>", base, swap("DocType>0<", "DocType>7<"),
+			check(func(e *Envelope) bool { return e.Business.Type == BusinessNew && e.Business.TypeText == "7" }),
+		},
+		{
+			QuirkNoSignature, "/edXML", "<edXML", base, cut("<Signature", "</Signature>"),
+			check(func(e *Envelope) bool { return e.Signature == Signature{} }),
+		},
+		{
+			QuirkSignatureNamespace, header + "/Signature", "<Signature", base, swap(` xmlns="`+dsigNamespace+`"`, ""),
+			check(func(e *Envelope) bool { return e.Signature == Signature{Present: true} }),
+		},
+		{
+			QuirkSignatureIncomplete, header + "/Signature", "<Signature", base, swap("<X509Certificate>AAAA", "<X509Certificate>MIIFqTCCBJG"),
+			check(func(e *Envelope) bool { return e.Signature == Signature{Present: true} }),
+		},
+		{
+			QuirkEmptyResponseFor, message + "/ResponseFor[2]", "<edXML:ResponseFor/>", base, swap("<edXML:SteeringType>", "<edXML:ResponseFor/><edXML:SteeringType>"),
+			check(func(e *Envelope) bool { return len(e.ResponseFor) == 1 }),
+		},
+		{
+			QuirkPriority, message + "/OtherInfo/Priority", "Priority>5", base, swap("Priority>1<", "Priority>5<"),
+			check(func(e *Envelope) bool { return e.Other.Priority == PriorityNormal && e.Other.PriorityText == "5" }),
+		},
+		{
+			QuirkDocumentType, message + "/DocumentType", "<edXML:DocumentType>", base, swap("Type>2<", "Type>18<"),
+			check(func(e *Envelope) bool { return e.DocumentType.Type == "18" }),
+		},
 		{QuirkDocumentIDFormat, message + "/DocumentId", "0f0e0d0c", base, swap("H26.99.01,2026/03/02,12/PGDĐT-TH", "0f0e0d0c-0000-4000-8000-000000000001"), nil},
-		{QuirkDateFormat, message + "/PromulgationInfo/PromulgationDate", "Date>2026-03-02", base, swap("Date>2026/03/02", "Date>2026-03-02"),
-			check(func(e *Envelope) bool { return e.Promulgation.Date == "2026-03-02" })},
+		{
+			QuirkDateFormat, message + "/PromulgationInfo/PromulgationDate", "Date>2026-03-02", base, swap("Date>2026/03/02", "Date>2026-03-02"),
+			check(func(e *Envelope) bool { return e.Promulgation.Date == "2026-03-02" }),
+		},
 		{QuirkDateFormat, message + "/DueDate", "20/03/2026", base, swap("2026/03/20", "20/03/2026"), nil},
 		{QuirkTimestampFormat, trace + "/TraceHeader/Timestamp", "2026-03-02 08", base, swap("2026/03/02 08:15:30", "2026-03-02 08:15:30"), nil},
-		{QuirkStatusCode, message + "/StatusCode", "StatusCode>1", status, swap("Code>01<", "Code>1<"),
-			check(func(e *Envelope) bool { return e.Status.Code == StatusInbox })},
-		{QuirkStatusInDocument, "/edXML", "<edXML", base, swap("<edXML:Code>", "<edXML:StatusCode>01</edXML:StatusCode><edXML:Code>"),
-			check(func(e *Envelope) bool { return e.Kind == KindDocument && e.Status == nil })},
-		{QuirkReceiverInStatus, "/edXML", "<edXML", status, swap("<edXML:ResponseFor>", "<edXML:To><edXML:OrganId>H26.99.01</edXML:OrganId></edXML:To><edXML:ResponseFor>"),
-			check(func(e *Envelope) bool { return e.Kind == KindStatus })},
-		{QuirkUpperCaseExtension, "/edXML/AttachmentEncoded/Attachment[1]/AttachmentName", "<AttachmentName>CONG", base, swap("<AttachmentName>cong-van-12.pdf", "<AttachmentName>CONG-VAN-12.PDF"),
-			check(func(e *Envelope) bool { return e.Attachments[0].Name == "CONG-VAN-12.PDF" })},
-		{QuirkAttachmentName, "/edXML/AttachmentEncoded/Attachment[1]/AttachmentName", "C:", base, swap("<AttachmentName>cong", `<AttachmentName>..\..\C:\cong`),
-			check(func(e *Envelope) bool { return e.Attachments[0].Name == "cong-van-12.pdf" })},
-		{QuirkContentTypeDiffers, "/edXML/edXMLEnvelope/edXMLBody/edXMLManifest/Reference[1]", "<edXML:Reference>", base, nil,
-			nil},
+		{
+			QuirkStatusCode, message + "/StatusCode", "StatusCode>1", status, swap("Code>01<", "Code>1<"),
+			check(func(e *Envelope) bool { return e.Status.Code == StatusInbox }),
+		},
+		{
+			QuirkStatusInDocument, "/edXML", "<edXML", base, swap("<edXML:Code>", "<edXML:StatusCode>01</edXML:StatusCode><edXML:Code>"),
+			check(func(e *Envelope) bool { return e.Kind == KindDocument && e.Status == nil }),
+		},
+		{
+			QuirkReceiverInStatus, "/edXML", "<edXML", status, swap("<edXML:ResponseFor>", "<edXML:To><edXML:OrganId>H26.99.01</edXML:OrganId></edXML:To><edXML:ResponseFor>"),
+			check(func(e *Envelope) bool { return e.Kind == KindStatus }),
+		},
+		{
+			QuirkUpperCaseExtension, "/edXML/AttachmentEncoded/Attachment[1]/AttachmentName", "<AttachmentName>CONG", base, swap("<AttachmentName>cong-van-12.pdf", "<AttachmentName>CONG-VAN-12.PDF"),
+			check(func(e *Envelope) bool { return e.Attachments[0].Name == "CONG-VAN-12.PDF" }),
+		},
+		{
+			QuirkAttachmentName, "/edXML/AttachmentEncoded/Attachment[1]/AttachmentName", "C:", base, swap("<AttachmentName>cong", `<AttachmentName>..\..\C:\cong`),
+			check(func(e *Envelope) bool { return e.Attachments[0].Name == "cong-van-12.pdf" }),
+		},
+		{
+			QuirkContentTypeDiffers, "/edXML/edXMLEnvelope/edXMLBody/edXMLManifest/Reference[1]", "<edXML:Reference>", base, nil,
+			nil,
+		},
 		{QuirkReferenceUnmatched, "/edXML/edXMLEnvelope/edXMLBody/edXMLManifest/Reference[1]", "<edXML:Reference>", base, cut("    <Attachment>", "</Attachment>"), nil},
 		{QuirkAttachmentUnlisted, "/edXML/AttachmentEncoded/Attachment[1]", "<Attachment>", base, cut("<edXML:Reference>", "</edXML:Reference>"), nil},
-		{QuirkAttachmentMisplaced, "/edXML/edXMLEnvelope/AttachmentEncoded", "<AttachmentEncoded>", base,
+		{
+			QuirkAttachmentMisplaced, "/edXML/edXMLEnvelope/AttachmentEncoded", "<AttachmentEncoded>", base,
 			func(m string) string {
 				m = strings.Replace(m, "</edXML:edXMLEnvelope>\n", "", 1)
 				return strings.Replace(m, "</AttachmentEncoded>", "</AttachmentEncoded></edXML:edXMLEnvelope>", 1)
-			}, check(func(e *Envelope) bool { return len(e.Attachments) == 2 })},
+			}, check(func(e *Envelope) bool { return len(e.Attachments) == 2 }),
+		},
 	} {
 		t.Run(tc.quirk, func(t *testing.T) {
 			if tc.change == nil {

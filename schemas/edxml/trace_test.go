@@ -20,12 +20,18 @@ func TestAddTrace(t *testing.T) {
 	for name, tc := range map[string]struct{ message, around string }{
 		"after the last": {base, "</edXML:TraceHeader>\n        <edXML:TraceHeader><edXML:OrganId>H26.99 &amp; con<"},
 		"own prefix":     {fixture(t, "dotnet"), "</q:TraceHeader>\n        <q:TraceHeader><q:OrganId>"},
-		"list without hops": {between(base, "<edXML:TraceHeader>", "</edXML:TraceHeader>", ""),
-			"<edXML:TraceHeaderList><edXML:TraceHeader>"},
-		"empty list": {between(base, "<edXML:TraceHeaderList>", "</edXML:TraceHeaderList>", `<edXML:TraceHeaderList id="1" />`),
-			`<edXML:TraceHeaderList id="1"><edXML:TraceHeader>`},
-		"no list": {between(base, "<edXML:TraceHeaderList>", "</edXML:TraceHeaderList>", ""),
-			"</edXML:MessageHeader><edXML:TraceHeaderList><edXML:TraceHeader>"},
+		"list without hops": {
+			between(base, "<edXML:TraceHeader>", "</edXML:TraceHeader>", ""),
+			"<edXML:TraceHeaderList><edXML:TraceHeader>",
+		},
+		"empty list": {
+			between(base, "<edXML:TraceHeaderList>", "</edXML:TraceHeaderList>", `<edXML:TraceHeaderList id="1" />`),
+			`<edXML:TraceHeaderList id="1"><edXML:TraceHeader>`,
+		},
+		"no list": {
+			between(base, "<edXML:TraceHeaderList>", "</edXML:TraceHeaderList>", ""),
+			"</edXML:MessageHeader><edXML:TraceHeaderList><edXML:TraceHeader>",
+		},
 		"no prefix": {strings.NewReplacer("edXML:", "", "xmlns:edXML", "xmlns").Replace(base), "</TraceHeader>\n        <TraceHeader><OrganId>"},
 	} {
 		t.Run(name, func(t *testing.T) {

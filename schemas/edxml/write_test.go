@@ -33,8 +33,10 @@ func write(t interface{ Fatalf(string, ...any) }, e *Envelope, files []string) s
 func sampleLetter() *Envelope {
 	return &Envelope{
 		Kind: KindDocument,
-		From: Organization{ID: "H26.99.01", InCharge: "UBND quận Sao Mai", Name: "Phòng Giáo dục & Đào tạo", Address: "Số 1",
-			Email: "pgd@saomai.example", Telephone: "024", Fax: "025", Website: "saomai.example"},
+		From: Organization{
+			ID: "H26.99.01", InCharge: "UBND quận Sao Mai", Name: "Phòng Giáo dục & Đào tạo", Address: "Số 1",
+			Email: "pgd@saomai.example", Telephone: "024", Fax: "025", Website: "saomai.example",
+		},
 		To:           []Organization{{ID: "H26.99.01.001", Name: "Trường <Hoa Phượng>"}, {ID: "000.02.99.H26"}},
 		DocumentID:   "H26.99.01,2026/03/02,12/PGDĐT-TH",
 		Code:         Code{Number: "12", Notation: "PGDĐT-TH"},
@@ -43,13 +45,17 @@ func sampleLetter() *Envelope {
 		Subject:      "V/v ngày hội đọc sách", Content: "Nội dung",
 		Signer:  SignerInfo{Competence: "KT.", Position: "Phó Trưởng phòng", FullName: "Lê Thử Nghiệm"},
 		DueDate: "2026/03/20",
-		Other: OtherInfo{Priority: PriorityExpress, PriorityText: "3", Sphere: "Nội bộ", TyperNotation: "LTN", PromulgationAmount: "2",
-			PageAmount: "3", Direction: "false", Appendixes: []string{"Phụ lục"}, ReplyFors: []string{"a"}, ReferenceCodes: []string{"b"}},
+		Other: OtherInfo{
+			Priority: PriorityExpress, PriorityText: "3", Sphere: "Nội bộ", TyperNotation: "LTN", PromulgationAmount: "2",
+			PageAmount: "3", Direction: "false", Appendixes: []string{"Phụ lục"}, ReplyFors: []string{"a"}, ReferenceCodes: []string{"b"},
+		},
 		ResponseFor:  []ResponseFor{{OrganID: "H26.99.01.001", Code: "7/TH-HP", PromulgationDate: "2026/02/20", DocumentID: "x"}},
 		SteeringType: "1", ToPlaces: []string{"Như trên", "Lưu: VT"}, TaskCodes: []string{"NV-1"},
 		Trace: []TraceHeader{{OrganID: "H26.99.01", Timestamp: "2026/03/02 08:15:30"}},
-		Business: Business{Present: true, TypeText: "0", Reason: "Văn bản điện tử mới", Paper: "0",
-			Staff: StaffInfo{Department: "Văn thư", DepartmentID: "1", Staff: "Trần", StaffID: "2", Email: "e", Mobile: "m"}},
+		Business: Business{
+			Present: true, TypeText: "0", Reason: "Văn bản điện tử mới", Paper: "0",
+			Staff: StaffInfo{Department: "Văn thư", DepartmentID: "1", Staff: "Trần", StaffID: "2", Email: "e", Mobile: "m"},
+		},
 		Attachments: []Attachment{
 			{Index: 0, ContentID: "1", Name: "cong-van.pdf", Description: "Công văn"},
 			{Index: 1, ContentID: "2", Name: "bang.xlsx", Description: "Bảng"},
@@ -107,16 +113,20 @@ func TestWriteGolden(t *testing.T) {
 	recall.Business.Type, recall.Attachments = BusinessRecall, recall.Attachments[:1]
 	change := sampleLetter()
 	change.Attachments = change.Attachments[:1]
-	change.Business = Business{Type: BusinessUpdate, DocumentID: "x", DocumentInfo: "1", DocumentReceiver: "1",
-		Receivers: []BusinessReceiver{{OrganID: "H26.99.01.001", Type: "0"}, {OrganID: "000.02.99.H26", Type: "1"}}}
+	change.Business = Business{
+		Type: BusinessUpdate, DocumentID: "x", DocumentInfo: "1", DocumentReceiver: "1",
+		Receivers: []BusinessReceiver{{OrganID: "H26.99.01.001", Type: "0"}, {OrganID: "000.02.99.H26", Type: "1"}},
+	}
 	replace := sampleLetter()
 	replace.Attachments = nil
 	replace.Business = Business{Type: BusinessReplace, Replacements: []Replacement{{DocumentID: "x", OrganIDs: []string{"H26.99.01.001"}}}}
 	status := &Envelope{
 		Kind: KindStatus, From: Organization{ID: "H26.99.01.001"},
 		ResponseFor: []ResponseFor{{OrganID: "H26.99.01", Code: "12/PGDĐT-TH", PromulgationDate: "2026/03/02", DocumentID: "x"}},
-		Status: &StatusReport{Code: StatusRejection, Description: "Sai nơi nhận", Timestamp: "2026/03/02 09:00:00",
-			Staff: StaffInfo{Department: "Văn phòng", Staff: "Vũ", Mobile: "m", Email: "e"}},
+		Status: &StatusReport{
+			Code: StatusRejection, Description: "Sai nơi nhận", Timestamp: "2026/03/02 09:00:00",
+			Staff: StaffInfo{Department: "Văn phòng", Staff: "Vũ", Mobile: "m", Email: "e"},
+		},
 	}
 	files := []string{"%PDF-1.4 thử", "bảng tính", zipOf(t, "a", "b"), "chữ"}
 	for name, e := range map[string]*Envelope{

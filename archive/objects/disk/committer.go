@@ -104,11 +104,11 @@ func (c *committer) round(fresh, named []*move) (next []*move, failed error) {
 // have dropped the names it could not write, and the next fsync would
 // succeed without them: the store refuses to commit until it is opened anew.
 func (c *committer) alone(fresh, named []*move) error {
-	each(fresh, func(m *move) error {
+	_ = each(fresh, func(m *move) error { // each failure is its own
 		if m.sync != nil {
 			m.err = m.sync()
 		}
-		return nil
+		return m.err
 	})
 	touched := map[string]struct{}{}
 	for _, m := range fresh {

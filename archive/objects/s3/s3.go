@@ -11,6 +11,8 @@ package s3
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -18,9 +20,6 @@ import (
 	"io"
 	"os"
 	"strings"
-
-	"crypto/rand"
-	"crypto/sha256"
 
 	"github.com/minio/minio-go/v7"
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -72,17 +73,22 @@ func (c *client) call(ctx context.Context, method, path, key string, in, out any
 }
 
 // submit sends one envelope and waits for its receipt.
-func (c *client) submit(ctx context.Context, p Party, body io.Reader, size int64) (message string, err error) {
+func (c *client) submit(ctx context.Context, p Party, body io.Reader, size int64) error {
 	resp, err := c.do(ctx, http.MethodPost, "/v1/letters", p.Key, "application/xml", body, size)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer resp.Body.Close()
 	var a struct {
 		Message string `json:"message"`
 	}
-	err = json.NewDecoder(resp.Body).Decode(&a)
-	return a.Message, err
+	if err := json.NewDecoder(resp.Body).Decode(&a); err != nil {
+		return err
+	}
+	if a.Message == "" {
+		return errors.New("bench: an acceptance names no message")
+	}
+	return nil
 }
 
 // item is what the bench reads of an inbox item.

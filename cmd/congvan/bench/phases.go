@@ -29,7 +29,7 @@ func (r *runner) large(ctx context.Context) error {
 	var sent maphash.Hash
 	sent.SetSeed(s.seed)
 	body, size := largeLetter(t, r.serial, r.Large)
-	if _, err := r.client.submit(ctx, r.Sender, io.TeeReader(body, &sent), size); err != nil {
+	if err := r.client.submit(ctx, r.Sender, io.TeeReader(body, &sent), size); err != nil {
 		return err
 	}
 	t1 := tally{sums: s, want: map[uint64]int{sent.Sum64(): 1}}
@@ -65,7 +65,7 @@ func (r *runner) idle(ctx context.Context) error {
 		r.serial++
 		b := t.letter(r.serial)
 		began := time.Now()
-		if _, err := r.client.submit(ctx, r.Sender, bytes.NewReader(b), int64(len(b))); err != nil {
+		if err := r.client.submit(ctx, r.Sender, bytes.NewReader(b), int64(len(b))); err != nil {
 			return err
 		}
 		if err := <-heard; err != nil {
@@ -201,7 +201,7 @@ func (r *runner) submitAndPull(ctx context.Context, templates []*template, to []
 				b := templates[n%len(templates)].letter(n)
 				t.sent(b, copies)
 				at := time.Now()
-				if _, err := r.client.submit(ctx, r.Sender, bytes.NewReader(b), int64(len(b))); err != nil {
+				if err := r.client.submit(ctx, r.Sender, bytes.NewReader(b), int64(len(b))); err != nil {
 					cancel(err)
 					return
 				}
