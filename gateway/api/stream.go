@@ -97,7 +97,7 @@ func (s *steady) Write(p []byte) (int, error) {
 
 // deadlines moves the connection's deadlines on while bytes flow, so that a peer
 // may be slow but not asleep. Setting one costs little but not nothing, so it
-// is done at most once a second.
+// is done at most once a second, or eight times in a short limit.
 type deadlines struct {
 	set   func(time.Time) error
 	stall time.Duration
@@ -105,7 +105,7 @@ type deadlines struct {
 }
 
 func (d *deadlines) extend() {
-	if now := time.Now(); now.Sub(d.last) >= time.Second {
+	if now := time.Now(); now.Sub(d.last) >= min(time.Second, d.stall/8) {
 		d.last = now
 		_ = d.set(now.Add(d.stall)) // not every transport has deadlines
 	}
