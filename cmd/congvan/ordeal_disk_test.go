@@ -135,7 +135,7 @@ func TestOrdealOfFullDisk(t *testing.T) {
 // TestOrdealOfOneFullDisk: everything lies on one disk, as in most offices, and it fills up again and again under
 // traffic: nothing is lost, nothing comes twice. A letter sent as separate files hears of it too.
 func TestOrdealOfOneFullDisk(t *testing.T) {
-	p := mount(t, "96m")
+	p := mount(t, "384m")
 	in := install(t, "")
 	in.move(p.dir)
 	o := begin(t, in, filepath.Join(p.dir, "objects"))
