@@ -8,14 +8,15 @@ import (
 	"congvan/archive/objects"
 )
 
-// committer makes objects durable and gives them their names, in groups: one
+// committer gives objects their names and makes both durable, in groups: one
 // caller at a time leads a round on behalf of all who wait.
 //
-// An object that comes alone is fsynced, named, and its folder fsynced. Those who
-// come in company share one flush of the whole file system a round, where each
-// would cost two: the flush makes their bytes durable, then they are named, and
-// the flush of the next round, which serves the newcomers, makes their names
-// durable. A name is never given to bytes that are not durable.
+// An object that comes alone is named and fsynced with its folder. Those who come in
+// company share one flush of the whole file system, where each would cost two.
+//
+// A name is given before the bytes are durable, so that one flush serves both. Nobody
+// refers to an object before its commit has returned; what a crash in between may leave
+// under a name, a later commit of the same bytes checks and replaces.
 type committer struct {
 	syncDir func(dir string) error
 	syncAll func() error // nil where the system cannot
@@ -24,14 +25,13 @@ type committer struct {
 	turn    sync.Cond // on mu: a round ended
 	leading bool
 	waiting []*move
-	named   []*move // named, by names that are not yet durable
-	failed  error   // the first failed fsync of a folder; see alone
+	failed  error // the first failed fsync of a folder; see alone
 }
 
 // move is one object on its way to its name.
 type move struct {
-	sync    func() error                      // makes the object's bytes durable; nil when they are
 	place   func() (dirs []string, err error) // names the object, and the folders that hold its name
+	sync    func() error                      // makes the bytes durable that were placed
 	dirs    []string
 	settled bool
 	err     error
@@ -61,41 +61,31 @@ func (c *committer) commit(m *move) error {
 
 // lead runs one round. It is called, and returns, with mu held.
 func (c *committer) lead() {
-	fresh, named, failed := c.waiting, c.named, c.failed
-	c.waiting, c.named, c.leading = nil, nil, true
+	group, failed := c.waiting, c.failed
+	c.waiting, c.leading = nil, true
 	c.mu.Unlock()
-	var next []*move
 	if failed == nil {
-		next, failed = c.round(fresh, named)
+		failed = c.round(group)
 	}
 	c.mu.Lock()
-	for _, m := range append(fresh, named...) {
+	for _, m := range group {
 		if failed != nil {
 			m.err = failed
 		}
 		m.settled = true
 	}
-	if failed == nil {
-		for _, m := range next {
-			m.settled = false
-		}
-		c.named = next
-	}
 	c.failed, c.leading = failed, false
 	c.turn.Broadcast()
 }
 
-// round gives those whose names the next round has to make durable.
-func (c *committer) round(fresh, named []*move) (next []*move, failed error) {
-	if c.syncAll == nil || len(fresh)+len(named) < 2 || c.syncAll() != nil {
-		return nil, c.alone(fresh, named)
+func (c *committer) round(group []*move) (failed error) {
+	for _, m := range group {
+		m.dirs, m.err = m.place()
 	}
-	for _, m := range fresh {
-		if m.dirs, m.err = m.place(); m.err == nil {
-			next = append(next, m)
-		}
+	if c.syncAll != nil && len(group) > 1 && c.syncAll() == nil {
+		return nil
 	}
-	return next, nil
+	return c.alone(group)
 }
 
 // alone makes each object and folder durable by itself. That is also how a
@@ -103,20 +93,15 @@ func (c *committer) round(fresh, named []*move) (next []*move, failed error) {
 // fsync of its own tells about each object. After a failed fsync of a folder the kernel may
 // have dropped the names it could not write, and the next fsync would
 // succeed without them: the store refuses to commit until it is opened anew.
-func (c *committer) alone(fresh, named []*move) error {
-	_ = each(fresh, func(m *move) error { // each failure is its own
-		if m.sync != nil {
+func (c *committer) alone(group []*move) error {
+	_ = each(group, func(m *move) error { // each failure is its own
+		if m.err == nil {
 			m.err = m.sync()
 		}
 		return m.err
 	})
 	touched := map[string]struct{}{}
-	for _, m := range fresh {
-		if m.err == nil {
-			m.dirs, m.err = m.place()
-		}
-	}
-	for _, m := range append(fresh, named...) {
+	for _, m := range group {
 		for _, dir := range m.dirs {
 			touched[dir] = struct{}{}
 		}

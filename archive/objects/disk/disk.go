@@ -190,21 +190,21 @@ func (s *Store) Check(ctx context.Context) error {
 	return nil
 }
 
-// same says whether a blob of this size is at its place already.
-func (s *Store) same(name string, size int64) bool {
-	info, err := s.root.Stat(name)
-	return err == nil && info.Mode().IsRegular() && info.Size() == size
-}
-
-// intact says whether a blob's bytes are still those of its digest.
-func (s *Store) intact(ctx context.Context, d objects.Digest) bool {
-	r, err := s.Open(ctx, d)
+// intact opens a blob that is at its place already, or gives nil when there is none, or
+// one that a crash or the device has damaged: it is read and compared with its digest.
+func (s *Store) intact(name string, d objects.Digest, size int64) *os.File {
+	f, err := s.root.Open(name)
 	if err != nil {
-		return false
+		return nil
 	}
-	defer r.Close()
-	_, err = io.Copy(io.Discard, r)
-	return err == nil
+	info, err := f.Stat()
+	if err == nil && info.Mode().IsRegular() && info.Size() == size {
+		if _, err = io.Copy(io.Discard, objects.Verified(f, size, d)); err == nil {
+			return f
+		}
+	}
+	f.Close()
+	return nil
 }
 
 func (s *Store) syncFile(f *local.File) error {

@@ -98,9 +98,10 @@ func TestWhatACrashLeavesIsSweptAndALivingProcessIsNot(t *testing.T) {
 	objectstest.Holds(t, other, []byte("công văn"))
 }
 
-func TestSameBytesCostNoFileFsync(t *testing.T) {
+func TestSameBytesAreStoredOnceAndMadeSureOfEachTime(t *testing.T) {
 	var files, folders atomic.Int64
-	s := open(t, t.TempDir(), disk.Options{Observe: func(f disk.Fsync) {
+	dir := t.TempDir()
+	s := open(t, dir, disk.Options{Observe: func(f disk.Fsync) {
 		if f == disk.FsyncFile {
 			files.Add(1)
 		} else {
@@ -108,11 +109,24 @@ func TestSameBytesCostNoFileFsync(t *testing.T) {
 		}
 	}})
 	folders.Store(0)
-	for range 40 {
-		objectstest.Keep(t, s, objectstest.Bytes(1, 50_000))
+	data := objectstest.Bytes(1, 50_000)
+	name, err := objects.BlobPath(objectstest.Keep(t, s, data))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if files.Load() != 1 || folders.Load() != 40 {
-		t.Errorf("%d files and %d folders fsynced, want 1 and 40: one copy, and each name made sure of", files.Load(), folders.Load())
+	first, err := os.Stat(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 39 {
+		objectstest.Keep(t, s, data)
+	}
+	last, err := os.Stat(filepath.Join(dir, name))
+	if err != nil || !os.SameFile(first, last) || !last.ModTime().Equal(first.ModTime()) {
+		t.Errorf("the blob was written again: %v", err)
+	}
+	if files.Load() != 40 || folders.Load() != 40 {
+		t.Errorf("%d files and %d folders fsynced, want 40 and 40: whoever came first may not have come so far", files.Load(), folders.Load())
 	}
 }
 

@@ -50,6 +50,11 @@ func (s *Store) put(name string, data []byte) error {
 			if err != nil {
 				return dirs, err
 			}
+			if _, err := s.root.Lstat(name); err == nil { // an earlier record must not be lost for one that is not durable
+				if err := s.syncFile(f); err != nil {
+					return dirs, err
+				}
+			}
 			return append(dirs, path.Dir(name)), s.root.Rename(f.Path(), name)
 		},
 	})

@@ -33,7 +33,7 @@ func (w *writer) Commit(ctx context.Context) (objects.Digest, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := w.place(ctx, d, name); err != nil {
+	if err := w.place(name, d); err != nil {
 		return "", fmt.Errorf("commit blob %s: %w", d, local.Kind(err))
 	}
 	w.done = d
@@ -41,40 +41,43 @@ func (w *writer) Commit(ctx context.Context) (objects.Digest, error) {
 }
 
 // place gives the staged file its name unless the same bytes have it already.
-// Even then the name is made durable: whoever placed them may not have come so far.
+// Even then bytes and name are made durable: whoever placed them may not have come so far.
 // Bytes that have changed on the device since are replaced, so that nothing is accepted that
 // could not be given out again.
-func (w *writer) place(ctx context.Context, d objects.Digest, name string) error {
+func (w *writer) place(name string, d objects.Digest) error {
 	s := w.store
-	there := s.same(name, w.Size())
-	damaged := there && !s.intact(ctx, d)
-	if there && !damaged {
+	kept := s.intact(name, d, w.Size())
+	if kept != nil {
 		w.Remove() // before its bytes reach the device in vain
-		return s.commits.commit(&move{place: func() ([]string, error) {
-			if !s.same(name, w.Size()) {
-				return nil, fmt.Errorf("%w: a stored blob has vanished", objects.ErrUnavailable)
-			}
-			return []string{path.Dir(name)}, nil
-		}})
 	}
-	kept := false
 	err := s.commits.commit(&move{
-		sync: func() error { return s.syncFile(w.File) },
 		place: func() ([]string, error) {
-			if kept = !damaged && s.same(name, w.Size()); kept {
-				return []string{path.Dir(name)}, nil
+			dirs := []string{path.Dir(name)}
+			if kept == nil { // a twin may have been faster
+				kept = s.intact(name, d, w.Size())
 			}
-			return []string{path.Dir(name)}, s.root.Rename(w.Path(), name)
+			if kept != nil {
+				return dirs, nil
+			}
+			return dirs, s.root.Rename(w.Path(), name)
+		},
+		sync: func() error {
+			if kept != nil {
+				s.observe(FsyncFile)
+				return kept.Sync()
+			}
+			return s.syncFile(w.File)
 		},
 	})
+	if kept != nil {
+		kept.Close()
+		w.Remove()
+		return err
+	}
 	if err != nil {
 		return err
 	}
-	if kept {
-		w.Remove()
-	} else {
-		w.Release()
-	}
+	w.Release()
 	return nil
 }
 
