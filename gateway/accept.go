@@ -69,6 +69,9 @@ func (a *arrival) admit(ctx context.Context) (*Acceptance, error) {
 	} else if !errors.Is(err, ErrNotFound) {
 		return nil, err
 	}
+	if first, err := a.sameBytes(ctx); first != nil || err != nil {
+		return first, err
+	}
 	admission, err := a.examine(ctx)
 	if err != nil {
 		return nil, err
@@ -86,6 +89,27 @@ func (a *arrival) admit(ctx context.Context) (*Acceptance, error) {
 		a.archiveSoon(admission)
 	}
 	return accepted(done, a.warnings), nil
+}
+
+// sameBytes recognises a letter that the gateway composed and that now comes back as the
+// bytes that it became, for the same receivers: its content is known by the request, not by its bytes.
+func (a *arrival) sameBytes(ctx context.Context) (*Acceptance, error) {
+	if a.env.Kind != edxml.KindDocument || a.env.Business.Type != edxml.BusinessNew || a.submission.contentKey != "" {
+		return nil, nil
+	}
+	other, err := a.Store.DuplicateOf(ctx, a.sender.ID, a.env.DocumentID, a.contentKey())
+	if err != nil || other == "" {
+		return nil, err
+	}
+	m, err := a.Store.Message(ctx, other)
+	if err != nil || m.SHA256 != hex.EncodeToString(a.split.SHA256[:]) || len(a.addressees) != len(a.env.To) {
+		return nil, err
+	}
+	receipts, err := a.Store.Receipts(ctx, other)
+	if err != nil || len(receipts) == 0 {
+		return nil, err
+	}
+	return &Acceptance{Message: m.ID, DocumentID: m.DocumentID, Receipt: receipts[0], Replayed: true}, nil
 }
 
 func accepted(a Admitted, warnings []schemas.Finding) *Acceptance {

@@ -366,8 +366,12 @@ type SentView struct {
 	Message MessageID
 	From    time.Time
 	To      time.Time
+	Offset  int // 0…100,000
 	Limit   int // 1…1000; 0 means 100
 }
+
+// maxOffset bounds how far a list is paged into.
+const maxOffset = 100_000
 
 // Sent lists what the principal's agencies sent, newest first, one item per delivery.
 func (g *Gateway) Sent(ctx context.Context, p Principal, v SentView) ([]InboxItem, error) {
@@ -383,6 +387,6 @@ func (g *Gateway) Sent(ctx context.Context, p Principal, v SentView) ([]InboxIte
 		return nil, err
 	}
 	return g.Store.Sent(ctx, SentQuery{
-		Senders: senders, Kind: v.Kind, Message: v.Message, From: v.From, To: v.To, Limit: limit,
+		Senders: senders, Kind: v.Kind, Message: v.Message, From: v.From, To: v.To, Offset: min(max(v.Offset, 0), maxOffset), Limit: limit,
 	})
 }

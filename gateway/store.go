@@ -115,6 +115,7 @@ type SentQuery struct {
 	Message MessageID  // empty: all
 	From    time.Time  // accepted at or after; zero: no bound
 	To      time.Time  // accepted before; zero: no bound
+	Offset  int        // 0…100,000
 	Limit   int        // 1…1000
 }
 

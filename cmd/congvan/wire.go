@@ -247,7 +247,7 @@ func (a *app) dispatcher(axis *vxp.Client) (*dispatch.Dispatcher, error) {
 	d := a.config.Delivery
 	return dispatch.New(dispatch.Options{
 		Queue:    a.store,
-		Carriers: map[string]dispatch.Carrier{gateway.RouteAxis: vxp.NewCarrier(vxp.CarrierOptions{Client: axis})},
+		Carriers: map[string]dispatch.Carrier{gateway.RouteAxis: vxp.NewCarrier(vxp.CarrierOptions{Client: axis, Idempotent: a.config.Axis.Idempotent})},
 		Open:     a.relayed,
 		Owner:    fmt.Sprintf("%s@%d", a.node, time.Now().UnixNano()),
 		Log:      a.log,

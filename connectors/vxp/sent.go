@@ -56,11 +56,27 @@ func (c *call) sentItems() ([]gateway.InboxItem, error) {
 		return c.Gateway.Sent(c.r.Context(), c.principal, view)
 	}
 	view.Message = gateway.MessageID(id)
-	items, err := c.Gateway.Sent(c.r.Context(), c.principal, view)
+	items, err := c.allSent(view)
 	if len(items) > 0 || err != nil && !errors.Is(err, gateway.ErrNotFound) {
 		return items, err
 	}
 	return c.sentDelivery(kind, gateway.DeliveryID(id))
+}
+
+// allSent lists every receiver of one letter.
+func (c *call) allSent(view gateway.SentView) ([]gateway.InboxItem, error) {
+	var all []gateway.InboxItem
+	for {
+		page, err := c.Gateway.Sent(c.r.Context(), c.principal, view)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page...)
+		if len(page) < view.Limit {
+			return all, nil
+		}
+		view.Offset += len(page)
+	}
 }
 
 // sentDelivery finds the row whose receiverDocId a client asked for.

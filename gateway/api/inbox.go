@@ -90,7 +90,7 @@ func (a *api) sent(c *call) error {
 	q := c.query()
 	v := gateway.SentView{
 		Agency: q.agency("agency"), Kind: q.kind(), Message: gateway.MessageID(q.text("message")),
-		From: q.moment("since"), To: q.moment("until"), Limit: q.limit(),
+		From: q.moment("since"), To: q.moment("until"), Offset: q.number("offset", 0, 100_000), Limit: q.limit(),
 	}
 	if err := q.end(); err != nil {
 		return err

@@ -136,6 +136,7 @@ type Axis struct {
 	SystemID     string   `toml:"systemid"`
 	SecretFile   string   `toml:"secret_file"`
 	PollInterval Duration `toml:"poll_interval"`
+	Idempotent   bool     `toml:"idempotent"` // the axis answers a repeated letter as it answered the first, as congvan does
 	CAFile       string   `toml:"ca_file"`
 }
 

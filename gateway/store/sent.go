@@ -36,17 +36,17 @@ func (s *Store) Sent(ctx context.Context, q gateway.SentQuery) ([]gateway.InboxI
 		ids[i] = l.id
 	}
 	items, err := list(r, scanItem, `SELECT `+itemColumns+` FROM deliveries d JOIN messages m ON m.id = d.message_id
-		WHERE d.message_id IN list($1) ORDER BY m.accepted_at DESC, m.id DESC, d.position LIMIT $2`, texts(ids), bounded(q.Limit))
+		WHERE d.message_id IN list($1) ORDER BY m.accepted_at DESC, m.id DESC, d.position LIMIT $2 OFFSET $3`, texts(ids), bounded(q.Limit), q.Offset)
 	return items, wrap(operation, err)
 }
 
 // letters lists the newest messages; each has at least one delivery, so as many as
-// the limit always suffice.
+// the end of the page always suffice.
 func (s session) letters(q gateway.SentQuery) ([]letter, error) {
 	from, to := between(q.From, q.To)
 	var all []letter
 	for senders := range slices.Chunk(unique(q.Senders), unionAtOnce) {
-		args := []any{from, to, texts(kinds(q.Kind)), string(q.Message), bounded(q.Limit)}
+		args := []any{from, to, texts(kinds(q.Kind)), string(q.Message), q.Offset + bounded(q.Limit)}
 		for _, sender := range senders {
 			args = append(args, string(sender))
 		}
@@ -59,5 +59,5 @@ func (s session) letters(q gateway.SentQuery) ([]letter, error) {
 	slices.SortFunc(all, func(a, b letter) int {
 		return cmp.Or(cmp.Compare(b.at, a.at), strings.Compare(string(b.id), string(a.id)))
 	})
-	return all[:min(len(all), bounded(q.Limit))], nil
+	return all[:min(len(all), q.Offset+bounded(q.Limit))], nil
 }
