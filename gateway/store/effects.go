@@ -145,9 +145,6 @@ type reported struct {
 	Message     gateway.MessageID `json:"status_message"`
 }
 
-// flagUnknownLetter marks a status about a letter that never passed here.
-const flagUnknownLetter = "unknown-letter"
-
 // report keeps what a status message says and lets it take effect on the delivery
 // that it is about. A status about an unknown letter is kept all the same.
 func (t *tx) report(a *gateway.Admission) error {
@@ -166,7 +163,7 @@ func (t *tx) report(a *gateway.Admission) error {
 		e = target.event(gateway.EventStatus, a.Message.AcceptedAt, a.Actor)
 		id = string(target.ID)
 	case flag == "":
-		flag = flagUnknownLetter
+		flag = gateway.FlagUnknownLetter
 	}
 	err = t.insert("statuses", "message_id, delivery_id, sender, receiver, document_id, code, description, at, flag", [][]any{{
 		string(a.Message.ID), id, string(s.Sender), string(s.Receiver), s.DocumentID, string(s.Code), s.Description, micros(s.At), flag,

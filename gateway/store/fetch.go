@@ -51,6 +51,9 @@ func (t *tx) fetched(f gateway.FetchMark) ([]gateway.Delivery, error) {
 	if !slices.ContainsFunc(rows, func(d *delivery) bool { return d.State != gateway.DeliveryCancelled }) {
 		return nil, gateway.Errorf(gateway.CodeRecalled, string(f.Message), "every delivery is cancelled")
 	}
+	if !slices.ContainsFunc(rows, (*delivery).open) {
+		return nil, notFound("", "delivery in these inboxes any more")
+	}
 	out := make([]gateway.Delivery, len(rows))
 	for i, d := range rows {
 		if d.State == gateway.DeliveryQueued || d.State == gateway.DeliverySent {
@@ -61,6 +64,19 @@ func (t *tx) fetched(f gateway.FetchMark) ([]gateway.Delivery, error) {
 		out[i] = d.Delivery
 	}
 	return out, nil
+}
+
+// open says whether the receiver may have the bytes: the delivery waits for it, or it has
+// had them. Bytes of one that expired unread would go out without a mark, and a later
+// recall would call the letter unread.
+func (d *delivery) open() bool {
+	switch d.State {
+	case gateway.DeliveryQueued, gateway.DeliverySent, gateway.DeliveryFetched, gateway.DeliveryAcknowledged:
+		return true
+	case gateway.DeliveryCancelled:
+		return false
+	}
+	return !d.FetchedAt.IsZero()
 }
 
 // Acknowledge implements gateway.Deliveries. An acknowledgement of a whole message

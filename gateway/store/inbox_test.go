@@ -202,3 +202,20 @@ func TestAcknowledgeInBatches(t *testing.T) {
 		}
 	})
 }
+
+// What expired unread is not given out any more: a recall may call it unread.
+func TestExpiredIsNotFetched(t *testing.T) {
+	each(t, func(t *testing.T, b *bed) {
+		a := b.letter("doc", "H26.99.1")
+		a.Deliveries[0].ExpiresAt = b.clock.now().Add(time.Minute)
+		b.admit(a)
+		b.clock.advance(time.Hour)
+		if n, err := b.Expire(t.Context(), b.clock.now(), 10); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		mark := gateway.FetchMark{Message: a.Message.ID, Holders: []gateway.AgencyID{"H26.99.1"}, At: b.clock.now(), Actor: "x"}
+		if got, err := b.Fetched(t.Context(), mark); !errors.Is(err, gateway.ErrNotFound) {
+			t.Errorf("fetched %+v: %v", got, err)
+		}
+	})
+}

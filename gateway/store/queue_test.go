@@ -241,6 +241,31 @@ func TestRequeueInBulk(t *testing.T) {
 	})
 }
 
+// A letter that may have been taken is still in doubt on the same way; on another way nobody has tried.
+func TestRerouteKeepsADoubt(t *testing.T) {
+	each(t, func(t *testing.T, b *bed) {
+		a := by("axis", b.letter("doc", "H26.99.1", "H26.99.2"))
+		for i := range a.Deliveries {
+			a.Deliveries[i].State, a.Deliveries[i].Cause = gateway.DeliveryHeld, gateway.CauseUnknownOutcome
+		}
+		b.admit(a)
+		same, other := a.Deliveries[0], a.Deliveries[1]
+		other.Receiver = "H26.99.5"
+		for _, to := range []gateway.Delivery{same, other} {
+			to.State, to.Cause = gateway.DeliveryQueued, ""
+			if err := b.Reroute(t.Context(), to, "operator"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d := b.delivery(same.ID); d.State != gateway.DeliveryQueued || d.Cause != gateway.CauseUnknownOutcome {
+			t.Errorf("on the same way: %+v", d)
+		}
+		if d := b.delivery(other.ID); d.State != gateway.DeliveryQueued || d.Cause != "" {
+			t.Errorf("on another way: %+v", d)
+		}
+	})
+}
+
 func TestReroute(t *testing.T) {
 	each(t, func(t *testing.T, b *bed) {
 		a := by("axis", b.letter("doc", "H26.99.1"))

@@ -142,7 +142,10 @@ type rerouted struct {
 }
 
 func (t *tx) reroute(d *delivery, to gateway.Delivery, now time.Time, actor string) error {
-	from := d.Receiver
+	from, inDoubt := d.Receiver, ""
+	if d.Receiver == to.Receiver && d.Route == to.Route { // elsewhere nobody has tried
+		inDoubt = doubt(d.Cause)
+	}
 	d.Receiver, d.Holder, d.Redirect, d.Route = to.Receiver, to.Holder, to.Redirect, to.Route
 	err := t.tell(d.event(gateway.EventRerouted, now, actor), rerouted{from, to.Route, to.Redirect, to.Cause})
 	if err != nil {
@@ -156,7 +159,7 @@ func (t *tx) reroute(d *delivery, to gateway.Delivery, now time.Time, actor stri
 	if next.IsZero() {
 		next = now
 	}
-	if err := t.queueAgain(d, doubt(to.Cause), next, to.ExpiresAt, actor); err != nil || to.State != gateway.DeliveryHeld {
+	if err := t.queueAgain(d, inDoubt, next, to.ExpiresAt, actor); err != nil || to.State != gateway.DeliveryHeld {
 		return err
 	}
 	return t.move(d, change{to: gateway.DeliveryHeld, cause: to.Cause, at: now, actor: actor})

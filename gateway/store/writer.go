@@ -165,6 +165,9 @@ func (w *writer) collect(waiting []*pending) (group []*outcome, err error) {
 			return group, err
 		}
 	}
+	if err != nil { // no transaction, and nobody left who waits for it
+		return group, err
+	}
 	return group, t.flush()
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -175,6 +176,23 @@ func TestFullDisk(t *testing.T) {
 	}
 	limit("4294967294")
 	b.admit(large)
+}
+
+// A group whose transaction cannot begin, and whose callers have all gone meanwhile, is over.
+func TestNobodyWaitsForATransactionThatCannotBegin(t *testing.T) {
+	db, err := sql.Open("sqlite", sqliteDSN(filepath.Join(t.TempDir(), "no", "such", "folder"), "immediate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	w := newWriter(db, sqliteDialect(), func() {})
+	defer w.close()
+	gone := &pending{answer: make(chan error, 1)}
+	gone.taken.Store(true)
+	w.queue <- gone
+	if err := w.write(t.Context(), func(*tx) error { return nil }); !errors.Is(err, gateway.ErrUnavailable) {
+		t.Errorf("the next caller: %v", err)
+	}
 }
 
 func TestReadOnlyIsUnavailable(t *testing.T) {
