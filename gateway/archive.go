@@ -44,11 +44,12 @@ type RecordPayload struct {
 	Size   int64  `json:"size"`
 }
 
-// recordKey is where the records of messages that were accepted on one day lie among the object
-// store's records, named by the first of them. Each is one line of the file: a file of its own for each would
-// cost an inode and its share of a flush, and say nothing more.
-func recordKey(first filed) string {
-	return fmt.Sprintf("%s/%s.jsonl", first.day, first.message)
+// recordKey names a new file, among the object store's records, for those of messages that were
+// accepted on one day. Each is one line of the file: a file of its own for each would cost an inode and its
+// share of a flush, and say nothing more. No name is used twice: two files may hold the same record, and one
+// that replaced the other would take the other's remaining records with it.
+func recordKey(day string) string {
+	return fmt.Sprintf("%s/%s.jsonl", day, newID())
 }
 
 func record(m *Message, to []Delivery, rel []Relation, r Receipt, o *Original) Record {
@@ -167,7 +168,7 @@ func (g *Gateway) storeRecords(ctx context.Context, batch []filed) {
 		var lines []byte
 		var done []Archived
 		var rest []filed
-		key, at := recordKey(batch[0]), g.now()
+		key, at := recordKey(day), g.now()
 		for _, f := range batch {
 			if f.day != day {
 				rest = append(rest, f)
@@ -195,7 +196,7 @@ func (g *Gateway) sweepRecords(ctx context.Context) {
 	var batch []filed
 	size := 0
 	for _, id := range owed {
-		f, err := g.recall(ctx, id)
+		f, err := g.owedRecord(ctx, id)
 		if err != nil {
 			g.Log.Warn("record not made", "message", id, "err", err)
 			continue
@@ -208,8 +209,8 @@ func (g *Gateway) sweepRecords(ctx context.Context) {
 	g.storeRecords(ctx, batch)
 }
 
-// recall makes a record again from the database.
-func (g *Gateway) recall(ctx context.Context, id MessageID) (filed, error) {
+// owedRecord makes a record again from the database.
+func (g *Gateway) owedRecord(ctx context.Context, id MessageID) (filed, error) {
 	m, err := g.Store.Message(ctx, id)
 	if err != nil {
 		return filed{}, err
@@ -227,8 +228,11 @@ func (g *Gateway) recall(ctx context.Context, id MessageID) (filed, error) {
 		return filed{}, err
 	}
 	receipts, err := g.Store.Receipts(ctx, id)
-	if err != nil || len(receipts) == 0 {
-		return filed{}, fmt.Errorf("no receipt: %w", err)
+	if err != nil {
+		return filed{}, err
+	}
+	if len(receipts) == 0 {
+		return filed{}, Errorf(CodeInternal, string(id), "accepted without a receipt")
 	}
 	return file(record(m, to, rel, receipts[0], o))
 }

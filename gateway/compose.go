@@ -365,11 +365,7 @@ func (g *Gateway) noted(ctx context.Context, p Principal, n StatusNote) (*Messag
 		}
 		return g.MessageOf(ctx, p, sender, n.DocumentID)
 	}
-	h, err := g.Timeline(ctx, p, n.Message)
-	if err != nil {
-		return nil, err
-	}
-	return &h.Message, nil
+	return g.Look(ctx, p, n.Message)
 }
 
 // RecallLetter builds a recall of an accepted letter and accepts it. Receivers who have
@@ -378,15 +374,14 @@ func (g *Gateway) RecallLetter(ctx context.Context, p Principal, r Recall, idemp
 	if err := require(p, ScopeSubmit); err != nil {
 		return nil, err
 	}
-	h, err := g.Timeline(ctx, p, r.Message)
+	m, err := g.Look(ctx, p, r.Message)
 	if err != nil {
 		return nil, err
 	}
-	m := h.Message
 	if !p.ActsFor(m.From) || m.Kind != edxml.KindDocument {
 		return nil, Errorf(CodeNotFound, string(r.Message), "not a letter of system %s", p.System)
 	}
-	env, err := g.recallOf(ctx, &m, r)
+	env, err := g.recallOf(ctx, m, r)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 // DeliveryID names one delivery: a UUID, version 7.
 type DeliveryID string
 
-// DeliveryState is how far a delivery (lượt gửi) has come. It never goes backwards.
+// DeliveryState is how far a delivery (lượt gửi) has come. It changes only as CanBecome allows.
 type DeliveryState string
 
 const (

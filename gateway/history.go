@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 )
@@ -74,8 +75,10 @@ func (g *Gateway) MessageOf(ctx context.Context, p Principal, from AgencyID, doc
 		return nil, err
 	}
 	for _, m := range slices.Backward(found) {
-		if _, err := g.Timeline(ctx, p, m.ID); err == nil {
+		if _, err := g.Look(ctx, p, m.ID); err == nil {
 			return &m, nil
+		} else if !errors.Is(err, ErrNotFound) {
+			return nil, err
 		}
 	}
 	return nil, Errorf(CodeNotFound, documentID, "no such letter of %s", from)
