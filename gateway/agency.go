@@ -65,16 +65,6 @@ func (a *Agency) ClosedOn(day string) bool {
 	return a.Status == AgencyClosed || (a.ValidTo != "" && a.ValidTo < day)
 }
 
-// NameOn gives the name that was valid on a day (yyyy-MM-dd).
-func (a *Agency) NameOn(day string) string {
-	for _, n := range a.Names {
-		if (n.From == "" || n.From <= day) && (n.To == "" || day <= n.To) {
-			return n.Name
-		}
-	}
-	return a.Name
-}
-
 // AgencyQuery selects agencies. Text matches codes by prefix and names without
 // regard to diacritics.
 type AgencyQuery struct {

@@ -27,7 +27,7 @@ func (g *Gateway) SearchAgencies(ctx context.Context, q AgencyQuery) ([]Agency, 
 
 // PutAgencies writes directory entries after checking them (codes, names, successors and dates
 // make sense) and says how many changed; needs ScopeDirectory. One bad entry refuses
-// them all; each fault is a finding.
+// them all; each fault is a finding. An alias that is taken refuses its batch; those before it stand.
 func (g *Gateway) PutAgencies(ctx context.Context, p Principal, agencies []Agency) (int, error) {
 	if err := require(p, ScopeDirectory); err != nil {
 		return 0, err
@@ -99,7 +99,9 @@ func (a *Agency) faults() []schemas.Finding {
 	return out
 }
 
-// CloseAgency closes an agency today, with its successors; needs ScopeDirectory.
+// CloseAgency closes an agency today, with its successors; needs ScopeDirectory. One that is closed
+// stays closed since its day, and keeps its successors when none are named. An alias does not
+// name the agency here: ErrConflict, for whoever puts away an old code does not mean the agency.
 func (g *Gateway) CloseAgency(ctx context.Context, p Principal, id AgencyID, successors []AgencyID) error {
 	if err := require(p, ScopeDirectory); err != nil {
 		return err
@@ -115,7 +117,16 @@ func (g *Gateway) CloseAgency(ctx context.Context, p Principal, id AgencyID, suc
 			return err
 		}
 	}
-	a.Status, a.Successors, a.ValidTo = AgencyClosed, successors, today(g.now())
+	if a.ID != id {
+		return Errorf(CodeAliasTaken, string(id), "an alias of %s", a.ID)
+	}
+	if len(successors) > 0 {
+		a.Successors = successors
+	}
+	if day := today(g.now()); !a.ClosedOn(day) {
+		a.ValidTo = day
+	}
+	a.Status = AgencyClosed
 	_, err = g.PutAgencies(ctx, p, []Agency{*a})
 	return err
 }

@@ -8,7 +8,7 @@
 // streams in, checks its structure, checks that the system may send for the
 // agency in the envelope, resolves the receivers in the directory, and stores
 // the attachments. Then one database transaction writes the message, one
-// delivery per receiver, the archive record, the signed receipt and the events.
+// delivery per receiver, the signed receipt and the events, and owes the archive a record.
 // The receipt is the answer; the same submission gets the same receipt for ever.
 //
 // A delivery lies in its receiver's inbox until the receiver's system fetches

@@ -23,7 +23,7 @@ type Store interface {
 // Messages keeps what was accepted.
 type Messages interface {
 	// Admit writes an accepted message with all that follows from it: deliveries,
-	// attachments, skeleton, relations, archive record, receipt, the effects of a
+	// attachments, skeleton, relations, receipt, the effects of a
 	// status or a recall on earlier deliveries, and the events.
 	//
 	// The same Fingerprint again writes nothing and returns the first message's id

@@ -48,7 +48,8 @@ func openFor(ctx context.Context, t *terminal, g *globals) (*app, error) {
 	return openApp(ctx, c, log)
 }
 
-// Run imports all entries of the file, or none when one of them is wrong.
+// Run imports all entries of the file, or none when one of them is wrong in itself. An alias that is
+// another agency's stops it at that batch: mend the file and import it again, what stands is left alone.
 func (c *agencyImportCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 	agencies, err := readAgencies(c.File)
 	if err != nil {

@@ -48,6 +48,9 @@ func (c *getCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 	defer f.Close()
 	r, err := c.fetch(ctx, api, f)
 	if err != nil {
+		if c.Out != "" && r == nil { // nobody is to take a part for the letter
+			err = errors.Join(err, os.Remove(c.Out))
+		}
 		return err
 	}
 	return t.print(r, func() {

@@ -3,6 +3,7 @@ package vxp
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -24,7 +25,7 @@ type confirming struct {
 	started time.Time // attempts of an earlier process ended before
 
 	mu     sync.Mutex
-	broken map[gateway.DeliveryID]time.Time // when our last attempt broke off
+	broken map[gateway.DeliveryID]time.Time // when our last attempt broke off, if it did so lately
 }
 
 // Idempotent implements dispatch.Idempotent: this other side is not.
@@ -40,8 +41,11 @@ func (c *confirming) Carry(ctx context.Context, p dispatch.Parcel) (dispatch.Ans
 func (c *confirming) note(id gateway.DeliveryID, broken bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	now := c.now()
+	// What is quiet long enough need not be remembered, and may never be carried again.
+	maps.DeleteFunc(c.broken, func(_ gateway.DeliveryID, since time.Time) bool { return now.Sub(since) >= c.quiet })
 	if broken {
-		c.broken[id] = c.now()
+		c.broken[id] = now
 	} else {
 		delete(c.broken, id)
 	}

@@ -211,6 +211,7 @@ func (h *house) directoryAnswers(t *testing.T) {
 	if a.ID != first.ID {
 		t.Errorf("by its other code: %s", a.ID)
 	}
+	wantCode(t, admin.CloseAgency(ctx, "000.02.01.H99", nil), gateway.CodeAliasTaken)
 	h.must(admin.CloseAgency(ctx, "H26.99.02.2", []gateway.AgencyID{first.ID}))
 	wantCode(t, admin.CloseAgency(ctx, first.ID, []gateway.AgencyID{"H26.99.77"}), gateway.CodeReceiverUnknown)
 }

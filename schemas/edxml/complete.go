@@ -42,7 +42,7 @@ func (e *Envelope) completeDocument(need func(ok bool, what string)) {
 	}
 	need(len(e.Trace) > 0, "TraceHeaderList/TraceHeader")
 	need(e.Business.Type >= BusinessNew && e.Business.Type <= BusinessReplace, "BussinessDocType 0 to 3")
-	need(e.Other.Priority >= PriorityNormal && e.Other.Priority <= PriorityTimedExpres, "Priority 0 to 4")
+	need(e.Other.Priority >= PriorityNormal && e.Other.Priority <= PriorityTimedExpress, "Priority 0 to 4")
 	seen := map[string]bool{}
 	for _, a := range e.Attachments {
 		need(a.Name != "", "AttachmentName")

@@ -24,11 +24,11 @@ const (
 type Priority int
 
 const (
-	PriorityNormal      Priority = 0 // thường (5 is an alias seen on the wire)
-	PriorityUrgent      Priority = 1 // khẩn
-	PriorityVeryUrgent  Priority = 2 // thượng khẩn
-	PriorityExpress     Priority = 3 // hỏa tốc
-	PriorityTimedExpres Priority = 4 // hỏa tốc hẹn giờ
+	PriorityNormal       Priority = 0 // thường (5 is an alias seen on the wire)
+	PriorityUrgent       Priority = 1 // khẩn
+	PriorityVeryUrgent   Priority = 2 // thượng khẩn
+	PriorityExpress      Priority = 3 // hỏa tốc
+	PriorityTimedExpress Priority = 4 // hỏa tốc hẹn giờ
 )
 
 // Date is a calendar date as it stood in the envelope, normally yyyy/MM/dd.

@@ -228,7 +228,7 @@ func (r *reader) priority(e *etree.Element) {
 		return
 	}
 	n, err := strconv.Atoi(o.PriorityText)
-	if err != nil || n < int(PriorityNormal) || n > int(PriorityTimedExpres) {
+	if err != nil || n < int(PriorityNormal) || n > int(PriorityTimedExpress) {
 		r.odd(QuirkPriority, e)
 		n = int(PriorityNormal)
 	}

@@ -127,7 +127,7 @@ func stamp(p edxml.Priority) string {
 		return "KHẨN"
 	case edxml.PriorityVeryUrgent:
 		return "THƯỢNG KHẨN"
-	case edxml.PriorityExpress, edxml.PriorityTimedExpres:
+	case edxml.PriorityExpress, edxml.PriorityTimedExpress:
 		return "HỎA TỐC"
 	}
 	return ""
