@@ -48,6 +48,18 @@ type Server struct {
 	main     net.Listener
 	metrics  net.Listener // nil: none of its own
 	stopping atomic.Bool
+	health   health
+}
+
+// readyAge is for how long an answer of Ready is given again. Anybody may ask, and finding out
+// writes to the disk.
+const readyAge = time.Second
+
+// health remembers what Ready said.
+type health struct {
+	mu  sync.Mutex
+	at  time.Time
+	err error
 }
 
 // Listen opens the sockets, so that an address that is taken is known before
@@ -185,14 +197,29 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusServiceUnavailable, "stopping")
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
-	defer cancel()
-	if err := s.Ready(ctx); err != nil {
-		s.Log.WarnContext(ctx, "not ready", "err", err)
+	if s.examine(r.Context()) != nil {
 		answer(w, http.StatusServiceUnavailable, "not ready")
 		return
 	}
 	answer(w, http.StatusOK, "ok")
+}
+
+// examine asks Ready at most once in readyAge. A caller who leaves does not end it: others wait
+// for the answer too.
+func (s *Server) examine(ctx context.Context) error {
+	h := &s.health
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.at.IsZero() && time.Since(h.at) < readyAge {
+		return h.err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
+	defer cancel()
+	if h.err = s.Ready(ctx); h.err != nil {
+		s.Log.WarnContext(ctx, "not ready", "err", h.err)
+	}
+	h.at = time.Now()
+	return h.err
 }
 
 func answer(w http.ResponseWriter, status int, text string) {

@@ -74,7 +74,8 @@ func get(t *testing.T, c *http.Client, url string) (int, string) {
 func TestHealth(t *testing.T) {
 	o := options(t)
 	var broken error
-	o.Ready = func(context.Context) error { return broken }
+	asked := 0
+	o.Ready = func(context.Context) error { asked++; return broken }
 	s, _ := start(t, o)
 	if code, _ := get(t, http.DefaultClient, s.URL()+"/livez"); code != http.StatusOK {
 		t.Errorf("livez: %d", code)
@@ -82,7 +83,11 @@ func TestHealth(t *testing.T) {
 	if code, _ := get(t, http.DefaultClient, s.URL()+"/readyz"); code != http.StatusOK {
 		t.Errorf("readyz: %d", code)
 	}
+	if get(t, http.DefaultClient, s.URL()+"/readyz"); asked != 1 {
+		t.Errorf("asked %d times in a moment", asked)
+	}
 	broken = errors.New("password=hunter2")
+	s.health.at = time.Now().Add(-readyAge)
 	code, text := get(t, http.DefaultClient, s.URL()+"/readyz")
 	if code != http.StatusServiceUnavailable || text != "not ready" {
 		t.Errorf("readyz of a broken gateway: %d %q", code, text)
