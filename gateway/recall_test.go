@@ -106,6 +106,41 @@ func TestStatusesAreKeptAndFlagged(t *testing.T) {
 	}
 }
 
+func TestStatusFlag(t *testing.T) {
+	at := func(last edxml.StatusCode, r gateway.RecallState) *gateway.Delivery {
+		return &gateway.Delivery{Status: last, Recall: r}
+	}
+	for name, test := range map[string]struct {
+		d    *gateway.Delivery
+		next edxml.StatusCode
+		want string
+	}{
+		"no such letter":                {nil, "03", gateway.FlagUnknownLetter},
+		"the first word":                {at("", ""), "01", ""},
+		"accepted unseen":               {at("", ""), "03", gateway.FlagOutOfOrder},
+		"refused":                       {at("01", ""), "02", ""},
+		"accepted after refusal":        {at("02", ""), "03", gateway.FlagOutOfOrder},
+		"assigned":                      {at("03", ""), "04", ""},
+		"in work after assignment":      {at("04", ""), "05", ""},
+		"done after work":               {at("05", ""), "06", ""},
+		"done after assignment":         {at("04", ""), "06", ""},
+		"back to work":                  {at("06", ""), "05", gateway.FlagOutOfOrder},
+		"agrees to a recall":            {at("05", gateway.RecallRequested), "15", ""},
+		"agrees unread":                 {at("", gateway.RecallRequested), "15", ""},
+		"declines a recall":             {at("03", gateway.RecallRequested), "16", ""},
+		"agrees to nothing":             {at("03", ""), "15", gateway.FlagOutOfOrder},
+		"works on instead of an answer": {at("03", gateway.RecallRequested), "05", gateway.FlagOutOfOrder},
+		"the recall itself":             {at("03", gateway.RecallRequested), "13", ""},
+		"nothing follows agreement":     {at("15", gateway.RecallAgreed), "05", gateway.FlagOutOfOrder},
+		"work goes on after declining":  {at("16", gateway.RecallRefused), "06", ""},
+		"a code without a meaning":      {at("03", ""), "07", gateway.FlagOutOfOrder},
+	} {
+		if got := gateway.StatusFlag(test.d, test.next); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 func TestStatusAboutUnknownLetterIsFlagged(t *testing.T) {
 	h := newHouse(t)
 	h.send(status(wardA, district, "H26.99.01,2026/11/02,77/UBND-VP", edxml.StatusAcceptance, "?"), "")

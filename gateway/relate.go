@@ -27,8 +27,7 @@ func (a *arrival) statusChange(ctx context.Context) (*StatusChange, error) {
 		// "lấy lại" comes from the letter's sender and names its receiver
 		c.Sender, c.Receiver = a.sender.ID, other
 	}
-	c.Flag, err = a.flag(ctx, c)
-	return c, err
+	return c, nil
 }
 
 // canonical gives the code under which an agency is kept; an unknown code stays as it is.
@@ -49,36 +48,38 @@ const (
 	FlagOutOfOrder    = "out-of-order"   // the code does not follow from those before it
 )
 
-// flag compares a status with those that the letter has had.
-func (a *arrival) flag(ctx context.Context, c *StatusChange) (string, error) {
-	letters, err := a.Store.MessagesByDocument(ctx, c.Sender, c.DocumentID)
-	if err != nil {
-		return "", err
+// StatusFlag compares a status with how far the delivery has come that it is
+// about (nil: there is none). It is empty when all is in order.
+func StatusFlag(d *Delivery, next edxml.StatusCode) string {
+	if d == nil {
+		return FlagUnknownLetter
 	}
-	flag := FlagUnknownLetter
-	for _, m := range letters {
-		deliveries, err := a.Store.DeliveriesOf(ctx, m.ID)
-		if err != nil {
-			return "", err
-		}
-		for _, d := range deliveries {
-			if d.Receiver == c.Receiver || d.Addressed == c.Receiver {
-				flag = orderFlag(d.Status, c.Code)
-			}
-		}
-	}
-	return flag, nil
-}
-
-func orderFlag(last, next edxml.StatusCode) string {
-	var before []edxml.StatusCode
-	if last != "" {
-		before = append(before, last)
-	}
-	if ok, _ := schemas.CanFollow(before, next); !ok {
+	if ok, _ := schemas.CanFollow(passed(d, next), next); !ok {
 		return FlagOutOfOrder
 	}
 	return ""
+}
+
+// passed are the statuses that a delivery has behind it, as its last one tells: a
+// step that was left out was flagged when it was passed over, and not again with
+// each step after it. A recall stands among them as the sender's 13.
+func passed(d *Delivery, next edxml.StatusCode) []edxml.StatusCode {
+	var before []edxml.StatusCode
+	switch d.Status {
+	case "":
+	case edxml.StatusInbox:
+		before = append(before, edxml.StatusInbox)
+	case edxml.StatusRejection:
+		before = append(before, edxml.StatusInbox, d.Status)
+	case edxml.StatusChangeAcceptance, edxml.StatusChangeRejection:
+		before = append(before, edxml.StatusInbox, edxml.StatusAcceptance, edxml.StatusCancellation, d.Status)
+	default:
+		before = append(before, edxml.StatusInbox, edxml.StatusAcceptance, d.Status)
+	}
+	if d.Recall == RecallRequested && next != edxml.StatusCancellation {
+		before = append(before, edxml.StatusCancellation)
+	}
+	return before
 }
 
 // relations lists the earlier letters that the message answers, takes back,

@@ -84,7 +84,6 @@ type StatusChange struct {
 	Code        edxml.StatusCode
 	Description string
 	At          time.Time
-	Flag        string // set when the code does not follow from those before it
 }
 
 // Admitted is the outcome of an admission.

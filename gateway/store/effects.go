@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"congvan/gateway"
+	"congvan/schemas"
 	"congvan/schemas/edxml"
 )
 
@@ -157,13 +158,10 @@ func (t *tx) report(a *gateway.Admission) error {
 		return err
 	}
 	e := gateway.Event{Kind: gateway.EventStatus, At: a.Message.AcceptedAt, Message: a.Message.ID, Sender: a.Message.From, Actor: a.Actor}
-	flag, id := s.Flag, ""
-	switch {
-	case target != nil:
+	flag, id := gateway.StatusFlag(nil, s.Code), ""
+	if target != nil {
 		e = target.event(gateway.EventStatus, a.Message.AcceptedAt, a.Actor)
-		id = string(target.ID)
-	case flag == "":
-		flag = gateway.FlagUnknownLetter
+		flag, id = gateway.StatusFlag(&target.Delivery, s.Code), string(target.ID)
 	}
 	err = t.insert("statuses", "message_id, delivery_id, sender, receiver, document_id, code, description, at, flag", [][]any{{
 		string(a.Message.ID), id, string(s.Sender), string(s.Receiver), s.DocumentID, string(s.Code), s.Description, micros(s.At), flag,
@@ -197,10 +195,11 @@ func (t *tx) reportedOn(a *gateway.Admission) (*delivery, error) {
 }
 
 // takeEffect lets a status change the delivery that it is about. Code 13 comes
-// from the sender and is no status of the receiver.
+// from the sender and is no status of the receiver; a code without a meaning says
+// nothing about the letter.
 func (t *tx) takeEffect(a *gateway.Admission, d *delivery) error {
 	code := a.Status.Code
-	if code == edxml.StatusCancellation {
+	if _, known := schemas.StatusName(code); !known || code == edxml.StatusCancellation {
 		return nil
 	}
 	d.Status = code

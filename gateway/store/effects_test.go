@@ -184,6 +184,7 @@ func TestStatus(t *testing.T) {
 		{"agrees to nothing", fetched, "15", "fetched 15 ", []gateway.EventKind{gateway.EventStatus}},
 		{"asks it back", fetched, "13", "fetched  requested", []gateway.EventKind{gateway.EventRecall, gateway.EventStatus}},
 		{"asks it back unread", func(b *bed, a *gateway.Admission) { b.admit(a) }, "13", "cancelled  agreed", []gateway.EventKind{gateway.EventCancelled, gateway.EventStatus}},
+		{"without a meaning", func(b *bed, a *gateway.Admission) { fetched(b, a); b.admit(b.statusOf("doc", "03")) }, "07", "fetched 03 ", []gateway.EventKind{gateway.EventStatus}},
 		{"while it is still queued", func(b *bed, a *gateway.Admission) { b.admit(a) }, "01", "queued 01 ", []gateway.EventKind{gateway.EventStatus}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
