@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"congvan/gateway"
 	"congvan/gateway/api/wire"
@@ -38,7 +39,11 @@ func (c *ackCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 		}
 		if o.Problem != nil {
 			status = gateway.Describe(o.Problem.Code).Exit
-			t.note("%s: %s (%s) [%s]", o.Delivery, o.Problem.Vi, o.Problem.En, o.Problem.Code)
+			place := strings.Join(words(string(o.Delivery), o.Problem.Place), " ")
+			t.note("%s: %s (%s) [%s]", place, o.Problem.Vi, o.Problem.En, o.Problem.Code)
+		}
+		if o.Problem != nil && !t.json {
+			continue
 		}
 		if err := t.print(o, func() { t.say("%s %s", o.Delivery, o.State) }); err != nil {
 			return err

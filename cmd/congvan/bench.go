@@ -26,7 +26,7 @@ import (
 // process of its own, beside the floor of the same disk.
 type benchCommand struct {
 	Dir       string      `help:"Thư mục trên đĩa cần đo / a folder on the disk to measure." default:"."`
-	Writers   int         `help:"Số luồng gửi đồng thời / concurrent senders." default:"4"`
+	Writers   int         `help:"Số luồng gửi đồng thời / concurrent senders." default:"8"`
 	Receivers int         `help:"Số cơ quan nhận / receiving agencies." default:"40"`
 	Scale     float64     `help:"Nhân thời gian mỗi phần / multiplies the length of each part." default:"1"`
 	Large     config.Size `help:"Dung lượng văn bản lớn / size of the large document." default:"1GiB"`

@@ -20,7 +20,7 @@ type inboxCommand struct {
 }
 
 // Run prints one line a delivery: its id (for get and ack), its message's id (for
-// status and timeline), from whom, what.
+// status and timeline), from whom to whom, what.
 func (c *inboxCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 	api, _, err := c.open(g)
 	if err != nil {
@@ -32,7 +32,7 @@ func (c *inboxCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 	}
 	for _, item := range items {
 		if err := t.print(item, func() {
-			t.say("%s %s %s%s %s", item.Delivery.ID, item.Message.ID, urgency(item.Message.Priority), item.Message.From, oneLine(&item.Message))
+			t.say("%s %s %s%s → %s %s", item.Delivery.ID, item.Message.ID, urgency(item.Message.Priority), item.Message.From, item.Delivery.Addressed, oneLine(&item.Message))
 		}); err != nil {
 			return err
 		}

@@ -113,7 +113,7 @@ func (c *keyCreateCommand) putSystem(ctx context.Context, a *app) error {
 	}
 	for _, id := range s.Agencies {
 		if _, err := a.store.Agency(ctx, id); errors.Is(err, gateway.ErrNotFound) {
-			return gateway.Errorf(gateway.CodeReceiverUnknown, string(id), "%w", err)
+			return gateway.Errorf(gateway.CodeNotFound, "--agency "+string(id), "%w", err)
 		} else if err != nil {
 			return err
 		}

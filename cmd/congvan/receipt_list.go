@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"congvan/cmd/congvan/wording"
 	"congvan/gateway"
 	"congvan/schemas/edxml"
 )
@@ -34,7 +35,7 @@ func (c *receiptListCommand) Run(ctx context.Context, t *terminal, g *globals) e
 			continue
 		}
 		if err := t.print(r, func() {
-			t.say("%s %-10s %s", r.ID, r.Kind, r.IssuedAt.In(edxml.VietnamZone).Format("2006-01-02 15:04:05"))
+			t.say("%s %s %s", r.ID, r.IssuedAt.In(edxml.VietnamZone).Format("2006-01-02 15:04:05"), wording.Receipt(r.Kind))
 		}); err != nil {
 			return err
 		}

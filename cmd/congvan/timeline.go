@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"congvan/cmd/congvan/wording"
 	"congvan/gateway"
 	"congvan/schemas/edxml"
 )
@@ -35,19 +36,13 @@ func (t *terminal) history(h *gateway.History) {
 		t.say("bản lưu trữ (archive copy) %s", h.Message.Record)
 	}
 	for _, d := range h.Deliveries {
-		t.say("  %-20s %s", d.Receiver, strings.Join(words(string(d.State), d.Cause, statusText(d.Status), string(d.Recall)), ", "))
+		t.say("  %-20s %s", d.Receiver, strings.Join(words(
+			wording.State(d.State), d.Cause, wording.Redirect(d.Redirect, d.Addressed), wording.Status(d.Status), wording.Recall(d.Recall)), ", "))
 	}
 	for _, e := range h.Events {
 		t.say("  %s  %s", e.At.In(edxml.VietnamZone).Format("2006-01-02 15:04:05.000"),
-			strings.Join(words(string(e.Kind), string(e.Receiver), e.Actor), "  "))
+			strings.Join(words(wording.Event(e), string(e.Receiver), e.Actor), "  "))
 	}
-}
-
-func statusText(c edxml.StatusCode) string {
-	if c == "" {
-		return ""
-	}
-	return "trạng thái (status) " + string(c)
 }
 
 // words leaves the empty ones out.

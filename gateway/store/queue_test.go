@@ -266,6 +266,29 @@ func TestRerouteKeepsADoubt(t *testing.T) {
 	})
 }
 
+// A delivery that one receiver could not read says nothing of that to the next: receipts are made of it.
+func TestRerouteBeginsAnew(t *testing.T) {
+	each(t, func(t *testing.T, b *bed) {
+		a := b.letter("doc", "H26.99.1")
+		b.admit(a)
+		to, holders := a.Deliveries[0], []gateway.AgencyID{"H26.99.1"}
+		if _, err := b.Fetched(t.Context(), gateway.FetchMark{Delivery: to.ID, Holders: holders, At: b.clock.now(), Actor: "x"}); err != nil {
+			t.Fatal(err)
+		}
+		word := gateway.Acknowledgement{Delivery: to.ID, Unreadable: true, At: b.clock.now()}
+		if out, err := b.Acknowledge(t.Context(), []gateway.Acknowledgement{word}, holders, "x"); err != nil || out[0].Err != nil {
+			t.Fatal(out, err)
+		}
+		to.State, to.Receiver, to.Holder = gateway.DeliveryQueued, "H26.99.5", "H26.99.5"
+		if err := b.Reroute(t.Context(), to, "operator"); err != nil {
+			t.Fatal(err)
+		}
+		if d := b.delivery(to.ID); d.State != gateway.DeliveryQueued || !d.FetchedAt.IsZero() {
+			t.Errorf("before the next receiver had it: %+v", d)
+		}
+	})
+}
+
 func TestReroute(t *testing.T) {
 	each(t, func(t *testing.T, b *bed) {
 		a := by("axis", b.letter("doc", "H26.99.1"))

@@ -146,6 +146,10 @@ func (t *tx) reroute(d *delivery, to gateway.Delivery, now time.Time, actor stri
 	if d.Receiver == to.Receiver && d.Route == to.Route { // elsewhere nobody has tried
 		inDoubt = doubt(d.Cause)
 	}
+	if d.Receiver != to.Receiver { // what the one did is no proof of the other; the events keep it
+		d.SentAt, d.FetchedAt, d.AcknowledgedAt = time.Time{}, time.Time{}, time.Time{}
+		d.RemoteID, d.Status = "", ""
+	}
 	d.Receiver, d.Holder, d.Redirect, d.Route = to.Receiver, to.Holder, to.Redirect, to.Route
 	err := t.tell(d.event(gateway.EventRerouted, now, actor), rerouted{from, to.Route, to.Redirect, to.Cause})
 	if err != nil {

@@ -2,12 +2,12 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"congvan/cmd/congvan/wording"
 	"congvan/gateway"
 	"congvan/schemas/edxml"
 )
@@ -104,38 +104,9 @@ func fold(events []gateway.Event) []string {
 func runLine(run []gateway.Event) string {
 	first, last := clock(run[0]), clock(run[len(run)-1])
 	if len(run) > 1 {
-		return fmt.Sprintf("%s  %s: %d, đến %s", first, eventText(run[0].Kind), len(run), last)
+		return fmt.Sprintf("%s  %s: %d, đến %s", first, wording.Kind(run[0].Kind), len(run), last)
 	}
-	return strings.TrimSuffix(fmt.Sprintf("%s  %s%s: %s", first, eventText(run[0].Kind), statusCode(run[0]), run[0].Receiver), ": ")
-}
-
-// statusCode is the code in an event that has one, with a blank before it.
-func statusCode(e gateway.Event) string {
-	var data struct {
-		Code string `json:"code"`
-	}
-	if json.Unmarshal(e.Data, &data) != nil || data.Code == "" {
-		return ""
-	}
-	return " " + data.Code
+	return strings.TrimSuffix(fmt.Sprintf("%s  %s: %s", first, wording.Event(run[0]), run[0].Receiver), ": ")
 }
 
 func clock(e gateway.Event) string { return e.At.In(edxml.VietnamZone).Format("15:04:05.000") }
-
-func eventText(k gateway.EventKind) string {
-	texts := map[gateway.EventKind]string{
-		gateway.EventAccepted:     "tiếp nhận (accepted)",
-		gateway.EventArchived:     "lưu trữ (archived)",
-		gateway.EventQueued:       "chờ nhận (queued)",
-		gateway.EventFetched:      "đã tải (fetched)",
-		gateway.EventAcknowledged: "đã xác nhận (acknowledged)",
-		gateway.EventCancelled:    "hủy vì thu hồi (cancelled)",
-		gateway.EventRecall:       "thu hồi (recall)",
-		gateway.EventStatus:       "trạng thái xử lý (status)",
-		gateway.EventReceipt:      "biên nhận (receipt)",
-	}
-	if text, ok := texts[k]; ok {
-		return text
-	}
-	return string(k)
-}
