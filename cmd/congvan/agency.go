@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -11,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"congvan/gateway"
 	"congvan/gateway/config"
@@ -119,14 +122,21 @@ func readAgencies(file string) ([]gateway.Agency, error) {
 // readCSV reads a table whose first line names the columns; "id" and "name" are
 // required, lists are separated by blanks or semicolons.
 func readCSV(file string, in io.Reader) ([]gateway.Agency, error) {
-	r := csv.NewReader(in)
+	text := bufio.NewReader(in)
+	r := csv.NewReader(text)
 	r.ReuseRecord = true
+	r.Comma = separator(text)
 	header, err := r.Read()
 	if err != nil {
 		return nil, csvError(file, r, err)
 	}
 	header = slices.Clone(header)
 	header[0] = strings.TrimPrefix(header[0], "\ufeff")
+	for _, column := range header {
+		if err := setColumn(&gateway.Agency{}, strings.TrimSpace(column), ""); err != nil {
+			return nil, csvError(file, r, err)
+		}
+	}
 	var agencies []gateway.Agency
 	for {
 		row, err := r.Read()
@@ -138,12 +148,26 @@ func readCSV(file string, in io.Reader) ([]gateway.Agency, error) {
 		}
 		a := gateway.Agency{Status: gateway.AgencyOpen, Reach: gateway.ReachLocal}
 		for i, column := range header {
+			if !utf8.ValidString(row[i]) {
+				return nil, csvError(file, r, fmt.Errorf("không phải UTF-8; hãy lưu tệp dạng CSV UTF-8 (not UTF-8; save the file as CSV UTF-8): %q", row[i]))
+			}
 			if err := setColumn(&a, strings.TrimSpace(column), strings.TrimSpace(row[i])); err != nil {
 				return nil, csvError(file, r, err)
 			}
 		}
 		agencies = append(agencies, a)
 	}
+}
+
+// separator is a semicolon where the header line has one and no comma, as spreadsheets
+// write it whose decimal sign is a comma.
+func separator(text *bufio.Reader) rune {
+	start, _ := text.Peek(1024) // less at the end of a short file
+	header, _, _ := bytes.Cut(start, []byte("\n"))
+	if bytes.ContainsRune(header, ';') && !bytes.ContainsRune(header, ',') {
+		return ';'
+	}
+	return ','
 }
 
 func csvError(file string, r *csv.Reader, err error) error {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -29,7 +30,8 @@ func run(args []string) int {
 	if err != nil {
 		return t.fail(err)
 	}
-	parsed, err := parser.Parse(args)
+	parser.Model.HelpFlag.Help = "Xem hướng dẫn / show help."
+	parsed, err := parser.Parse(orHelp(args))
 	if status >= 0 { // --help
 		return status
 	}
@@ -39,6 +41,17 @@ func run(args []string) int {
 	t.json = c.JSON
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return t.status(parsed.Run(t, &c.globals))
+}
+
+// orHelp answers a newcomer who gives no command, or asks for "help COMMAND".
+func orHelp(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
 }
 
 func options(t *terminal, status *int) []kong.Option {

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -9,9 +12,11 @@ import (
 	"strings"
 	"time"
 
+	"congvan/cmd/congvan/wording"
 	"congvan/gateway"
 	"congvan/gateway/config"
 	"congvan/gateway/receipts"
+	"congvan/schemas/edxml"
 )
 
 // receiptCommand is about receipts.
@@ -20,13 +25,15 @@ type receiptCommand struct {
 	Verify receiptVerifyCommand `cmd:"" help:"Kiểm tra biên nhận, không cần mạng / check a receipt, offline."`
 }
 
-// receiptVerifyCommand checks a receipt against a key set.
+// receiptVerifyCommand checks a receipt against a key set, and a letter against the receipt.
 type receiptVerifyCommand struct {
-	File string `arg:"" help:"Tệp biên nhận (JWS); - là đầu vào chuẩn / receipt file; - is standard input."`
-	Keys string `help:"Tệp khóa công khai (JWKS) hoặc địa chỉ https; mặc định là khóa của cấu hình / public key set, a file or https address; default: the configured gateway's own." placeholder:"FILE"`
+	File   string `arg:"" help:"Tệp biên nhận: JWS hoặc JSON của receipt list; - là đầu vào chuẩn / receipt: its JWS, or JSON from receipt list; - is standard input."`
+	Letter string `arg:"" optional:"" name:"letter" help:"Gói tin .edxml cần đối chiếu / the .edxml envelope that the receipt is to be compared with."`
+	Keys   string `help:"Tệp khóa công khai (JWKS) hoặc địa chỉ https; mặc định là khóa của cấu hình / public key set, a file or https address; default: the configured gateway's own." placeholder:"FILE"`
 }
 
-// Run prints what the receipt states; exit status 1 when it is not genuine.
+// Run prints what the receipt states; exit status 1 when it is not genuine, or not
+// the letter's.
 func (c *receiptVerifyCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 	text, err := c.receipt(t)
 	if err != nil {
@@ -36,11 +43,52 @@ func (c *receiptVerifyCommand) Run(ctx context.Context, t *terminal, g *globals)
 	if err != nil {
 		return err
 	}
-	s, err := receipts.Verify(strings.TrimSpace(text), keys)
+	s, err := receipts.Verify(signedText(text), keys)
 	if err != nil {
 		return t.notGenuine(err)
 	}
-	return t.print(map[string]any{"ok": true, "statement": s}, func() { t.statement(&s) })
+	if c.Letter == "" {
+		return t.print(map[string]any{"ok": true, "statement": s}, func() { t.statement(&s) })
+	}
+	hash, err := hashFile(c.Letter)
+	if err != nil {
+		return err
+	}
+	same := hash == s.SHA256
+	err = t.print(map[string]any{"ok": same, "statement": s, "letter_sha256": hash}, func() { t.statement(&s) })
+	if err != nil {
+		return err
+	}
+	if !same {
+		t.note("%s: không phải gói tin đã gửi, hoặc đã bị sửa (not the envelope that the receipt is for, or altered): sha256 %s", c.Letter, hash)
+		return exitStatus(exitFindings)
+	}
+	t.note("%s: đúng là gói tin của biên nhận (this is the receipt's envelope)", c.Letter)
+	return nil
+}
+
+// signedText takes the signed text out of a receipt as receipt list --json prints
+// it; anything else is taken for the signed text itself.
+func signedText(text string) string {
+	var r gateway.Receipt
+	if json.Unmarshal([]byte(text), &r) == nil && r.JWS != "" {
+		return r.JWS
+	}
+	return strings.TrimSpace(text)
+}
+
+// hashFile gives the SHA-256 of a file in hex.
+func hashFile(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func (t *terminal) notGenuine(err error) error {
@@ -63,10 +111,10 @@ func (t *terminal) notGenuine(err error) error {
 }
 
 func (t *terminal) statement(s *gateway.Statement) {
-	t.say("biên nhận thật (genuine): %s do %s cấp lúc %s", s.Kind, s.Issuer, time.Unix(s.IssuedAt, 0).Format(time.RFC3339))
+	t.say("biên nhận thật (genuine): %s, do %s cấp lúc (issued at) %s", wording.Receipt(s.Kind), s.Issuer, time.Unix(s.IssuedAt, 0).In(edxml.VietnamZone).Format(time.RFC3339))
 	t.say("  văn bản (letter) %s, từ (from) %s", s.DocumentID, s.From)
 	for _, to := range s.To {
-		t.say("  đến (to) %s", to.Receiver)
+		t.say("  đến (to) %s", strings.Join(words(string(to.Receiver), wording.Redirect(to.Redirect, to.Addressed)), ", "))
 	}
 	t.say("  gói tin (message) %s, %d byte, sha256 %s", s.Message, s.Size, s.SHA256)
 	for _, f := range s.Attachments {

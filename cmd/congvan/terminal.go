@@ -1,10 +1,12 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 
@@ -58,17 +60,35 @@ func (t *terminal) usage(err error) int {
 func (t *terminal) fail(err error) int {
 	var problems *config.Problems
 	var own *gateway.Error
+	var way *url.Error
 	switch {
 	case errors.As(err, &problems):
 		return t.failConfig(problems)
+	case errors.As(err, &way) && !errors.As(err, &own):
+		return t.failWay(way)
 	case errors.As(err, &own), isKind(err):
 		return t.failCoded(gateway.AsError(err))
+	case errors.Is(err, config.ErrNoFile):
+		t.note("không có tệp cấu hình; chép từ congvan.example.toml, hoặc chỉ ra bằng --config (no configuration file; copy congvan.example.toml, or name it with --config)")
+		t.note("  %s", err)
+		return exitUsage
 	case errors.Is(err, os.ErrNotExist):
 		t.note("không có tệp hoặc thư mục này (%s)", err)
 		return exitUsage
 	}
 	t.note("%s", err)
 	return gateway.Describe(gateway.CodeInternal).Exit
+}
+
+// failWay says that a command got no answer at all.
+func (t *terminal) failWay(err *url.Error) int {
+	t.note("không kết nối được với cổng %s (the gateway cannot be reached)", err.URL)
+	t.note("  %s", err.Err)
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &untrusted) {
+		t.note("chứng thư do nội bộ cấp: thêm --ca-file (for a certificate of your own give --ca-file)")
+	}
+	return gateway.Describe(gateway.CodeStorageUnavailable).Exit
 }
 
 func (t *terminal) failConfig(p *config.Problems) int {

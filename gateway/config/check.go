@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -175,8 +176,13 @@ func (k *checker) oneOf(key, value string, allowed ...string) {
 }
 
 func (k *checker) address(key, value string) {
-	if _, _, err := net.SplitHostPort(value); err != nil {
+	_, port, err := net.SplitHostPort(value)
+	if err != nil {
 		k.add(key, "phải có dạng địa-chỉ:cổng", "must have the form host:port")
+		return
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		k.add(key, "cổng phải là số từ 0 đến 65535", "the port must be a number from 0 to 65535")
 	}
 }
 

@@ -128,6 +128,7 @@ func TestSingleProblems(t *testing.T) {
 	}{
 		"self is missing":            {"", "gateway.self", 0},
 		"syntax":                     {ok + "a = = 1\n", "", 2},
+		"port too great":             {ok + "listen.address = \"localhost:80266\"\n", "listen.address", 2},
 		"a key twice":                {ok + "[log]\nlevel = \"info\"\nlevel = \"warn\"\n", "level", 4},
 		"a table in place of a key":  {ok + "[log.level]\nx = 1\n", "log.level", 2},
 		"an array of tables":         {ok + "[[log]]\nlevel = \"info\"\n", "log", 2},

@@ -59,8 +59,14 @@ func Parse(name string, data []byte) (*Config, error) {
 	return &c, nil
 }
 
+// ErrNoFile says that there is no configuration file: name the right one, or make it.
+var ErrNoFile = errors.New("config: no configuration file")
+
 func readFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", ErrNoFile, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
@@ -172,7 +178,7 @@ func (e entry) decode(c *Config) *Problem {
 		return e.problem("không có khóa này trong cấu hình", "there is no such key")
 	}
 	reason := strings.TrimPrefix(err.Error(), "toml: ")
-	return e.problem("giá trị không đúng kiểu: "+reason, "the value has the wrong type")
+	return e.problem("giá trị không đúng kiểu; xem khóa này trong congvan.example.toml", "the value has the wrong type: "+reason)
 }
 
 func (e entry) problem(vi, en string) *Problem {
