@@ -115,6 +115,7 @@ func (g *Gateway) Compose(ctx context.Context, p Principal, l Letter, files []Le
 // acceptComposed writes an envelope and reads it at the door at the same time.
 func (g *Gateway) acceptComposed(ctx context.Context, p Principal, env *edxml.Envelope, files []LetterFile, contentKey, idempotencyKey string) (*Acceptance, error) {
 	r, w := io.Pipe()
+	defer r.Close() // lets the writer go, however the reading ends
 	written := make(chan error, 1)
 	go func() {
 		err := edxml.Write(w, env, func(i int) (io.ReadCloser, error) { return files[i].Open() })

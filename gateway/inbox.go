@@ -54,7 +54,7 @@ func inboxQuery(p Principal, v InboxView) (InboxQuery, error) {
 		return InboxQuery{}, err
 	}
 	limit, err := pageSize(v.Limit)
-	return InboxQuery{Holders: holders, Kind: v.Kind, From: v.From, To: v.To, Offset: max(v.Offset, 0), Limit: limit}, err
+	return InboxQuery{Holders: holders, Kind: v.Kind, From: v.From, To: v.To, Offset: min(max(v.Offset, 0), maxOffset), Limit: limit}, err
 }
 
 // narrow gives the agencies a principal asks for: one that it acts for, or all of them.
@@ -366,12 +366,12 @@ type SentView struct {
 	Message MessageID
 	From    time.Time
 	To      time.Time
-	Offset  int // 0…100,000
+	Offset  int // 0…10,000
 	Limit   int // 1…1000; 0 means 100
 }
 
 // maxOffset bounds how far a list is paged into.
-const maxOffset = 100_000
+const maxOffset = 10_000
 
 // Sent lists what the principal's agencies sent, newest first, one item per delivery.
 func (g *Gateway) Sent(ctx context.Context, p Principal, v SentView) ([]InboxItem, error) {

@@ -1,6 +1,9 @@
 package gateway
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Stuck lists held, failed and expired deliveries: of its own letters for a sender, all for an operator.
 func (g *Gateway) Stuck(ctx context.Context, p Principal, q StuckQuery) ([]InboxItem, error) {
@@ -42,7 +45,7 @@ func (g *Gateway) Requeue(ctx context.Context, p Principal, q StuckQuery) (int, 
 		}
 		for _, i := range page {
 			queued, err := g.reroute(ctx, p, i.Delivery, i.Delivery.Addressed)
-			if err != nil {
+			if err != nil && !errors.Is(err, ErrConflict) { // a conflict: another operator was faster
 				return done, err
 			}
 			if queued {
@@ -75,7 +78,7 @@ func (g *Gateway) reroute(ctx context.Context, p Principal, d Delivery, code Age
 	now := g.now()
 	r := router{Gateway: g, day: today(now), looped: d.Cause == CauseLoop, known: map[AgencyID]*Agency{}}
 	w, err := r.find(ctx, code)
-	if _, coded := err.(*Error); coded {
+	if errors.Is(err, ErrInvalid) {
 		return false, nil // a receiver that is closed or locked stays a person's business
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -24,8 +25,8 @@ func (a *arrival) route(ctx context.Context, m *Message) ([]Delivery, error) {
 	var faults []*Error
 	for _, code := range a.addressees {
 		w, err := r.find(ctx, code)
-		if fault, ok := err.(*Error); ok {
-			faults = append(faults, fault)
+		if errors.Is(err, ErrInvalid) {
+			faults = append(faults, AsError(err))
 			continue
 		}
 		if err != nil {

@@ -114,7 +114,7 @@ type SentQuery struct {
 	Message MessageID  // empty: all
 	From    time.Time  // accepted at or after; zero: no bound
 	To      time.Time  // accepted before; zero: no bound
-	Offset  int        // 0…100,000
+	Offset  int        // 0…10,000
 	Limit   int        // 1…1000
 }
 

@@ -57,8 +57,7 @@ func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (*app, err
 		return nil, err
 	}
 	if err := a.open(ctx); err != nil {
-		a.store.Close()
-		return nil, err
+		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
@@ -97,7 +96,13 @@ func (a *app) open(ctx context.Context) error {
 }
 
 // Close closes what openApp opened.
-func (a *app) Close() error { return a.store.Close() }
+func (a *app) Close() error {
+	err := a.store.Close()
+	if c, ok := a.objects.(io.Closer); ok {
+		err = errors.Join(err, c.Close())
+	}
+	return err
+}
 
 func nodeName(c *config.Config) string {
 	if c.Gateway.Node != "" {

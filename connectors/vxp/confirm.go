@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -68,10 +69,21 @@ func (c *confirming) Confirm(ctx context.Context, p dispatch.Parcel) (bool, stri
 	switch {
 	case len(match) == 1:
 		return true, match[0].SenderDocID, nil
-	case len(match) > 1 || !c.quietSince(p.Delivery.ID):
+	case len(match) > 1 || !c.quietSince(p.Delivery.ID) || !reachesBack(rows, p.Message.AcceptedAt):
 		return false, "", errUnclear
 	}
 	return false, "", nil
+}
+
+// fullList is how many rows a list has that may have been cut off there.
+const fullList = 1000
+
+// reachesBack says whether a list goes back to a moment, so that what is not in it was not sent since.
+func reachesBack(rows []SentItem, moment time.Time) bool {
+	return len(rows) < fullList || slices.ContainsFunc(rows, func(r SentItem) bool {
+		sent, err := time.ParseInLocation(layoutItem, r.SentTime, edxml.VietnamZone)
+		return err == nil && sent.Before(moment.Add(-clockSkew))
+	})
 }
 
 // quietSince says whether an attempt that broke off can no longer take effect.

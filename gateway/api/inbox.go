@@ -11,7 +11,7 @@ import (
 func (a *api) inbox(c *call) error {
 	q := c.query()
 	v := inboxView(q)
-	v.Offset, v.Limit, v.Lease = q.number("offset", 0, 1_000_000), q.limit(), q.duration("lease", time.Hour)
+	v.Offset, v.Limit, v.Lease = q.number("offset", 0, maxOffset), q.limit(), q.duration("lease", time.Hour)
 	if err := q.end(); err != nil {
 		return err
 	}
@@ -46,6 +46,9 @@ func list[T any](items []T) []T {
 	}
 	return items
 }
+
+// maxOffset bounds how far a list is paged into; whoever acknowledges what it takes never needs to.
+const maxOffset = 10_000
 
 // maxAcks bounds a batch.
 const maxAcks = 1000
@@ -90,7 +93,7 @@ func (a *api) sent(c *call) error {
 	q := c.query()
 	v := gateway.SentView{
 		Agency: q.agency("agency"), Kind: q.kind(), Message: gateway.MessageID(q.text("message")),
-		From: q.moment("since"), To: q.moment("until"), Offset: q.number("offset", 0, 100_000), Limit: q.limit(),
+		From: q.moment("since"), To: q.moment("until"), Offset: q.number("offset", 0, maxOffset), Limit: q.limit(),
 	}
 	if err := q.end(); err != nil {
 		return err
