@@ -37,6 +37,7 @@ type checkQuirk struct {
 	Name string `json:"name"`
 	Path string `json:"path,omitempty"`
 	Line int    `json:"line,omitempty"`
+	schemas.Reason
 }
 
 type checkAttachment struct {
@@ -152,7 +153,8 @@ func (r *checkResult) describe(env *edxml.Envelope) {
 		}
 	}
 	for _, q := range env.Quirks {
-		r.Quirks = append(r.Quirks, checkQuirk(q))
+		reason, _ := schemas.QuirkReason(q.Name)
+		r.Quirks = append(r.Quirks, checkQuirk{q.Name, q.Path, q.Line, reason})
 	}
 }
 
@@ -170,7 +172,7 @@ func (t *terminal) checked(r *checkResult) {
 		t.say("  tệp (file) %s, %s, %d byte, sha256 %s", a.Name, a.ContentType, a.Size, a.SHA256)
 	}
 	for _, q := range r.Quirks {
-		t.say("  khác chuẩn, chấp nhận được (quirk) %s %s", q.Name, q.Path)
+		t.say("  khác chuẩn, chấp nhận được (quirk) %s [%s] %s (%s)", q.Path, q.Name, q.Vi, q.En)
 	}
 	for _, f := range r.Findings {
 		t.say("  %s", findingLine(f))
