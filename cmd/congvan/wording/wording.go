@@ -17,7 +17,8 @@ func Event(e gateway.Event) string {
 		Code     edxml.StatusCode    `json:"code"`
 		Recall   gateway.RecallState `json:"recall"`
 		Redirect string              `json:"redirect"`
-		From     string              `json:"addressed"`
+		From     gateway.AgencyID    `json:"addressed"`
+		Cause    string              `json:"cause"`
 	}
 	_ = json.Unmarshal(e.Data, &data) // particulars only add to the words
 	switch {
@@ -25,8 +26,10 @@ func Event(e gateway.Event) string {
 		return Status(data.Code)
 	case e.Kind == gateway.EventRecall && data.Recall != "":
 		return Recall(data.Recall)
+	case e.Kind == gateway.EventCancelled && data.Cause == gateway.CauseRecalledUnread:
+		return "hủy vì thu hồi (cancelled, recalled unread)"
 	case e.Kind == gateway.EventQueued && data.Redirect != "":
-		return Kind(e.Kind) + ", " + Redirect(data.Redirect, gateway.AgencyID(data.From))
+		return Kind(e.Kind) + ", " + Redirect(data.Redirect, data.From)
 	}
 	return Kind(e.Kind)
 }
@@ -44,7 +47,7 @@ func Kind(k gateway.EventKind) string {
 		gateway.EventHeld:         "tạm giữ (held)",
 		gateway.EventFailed:       "không chuyển được (failed)",
 		gateway.EventExpired:      "quá hạn nhận (expired)",
-		gateway.EventCancelled:    "hủy vì thu hồi (cancelled)",
+		gateway.EventCancelled:    "đã hủy (cancelled)",
 		gateway.EventProgress:     "nơi nhận đang xử lý (in progress)",
 		gateway.EventRerouted:     "đổi nơi nhận (rerouted)",
 		gateway.EventRecall:       "thu hồi (recall)",
@@ -58,12 +61,7 @@ func Kind(k gateway.EventKind) string {
 }
 
 // State names the state of a delivery.
-func State(s gateway.DeliveryState) string {
-	if s == gateway.DeliveryCancelled {
-		return "đã hủy (cancelled)"
-	}
-	return Kind(gateway.DeliveryEvent(s))
-}
+func State(s gateway.DeliveryState) string { return Kind(gateway.DeliveryEvent(s)) }
 
 // Status names a business status; "" for none.
 func Status(c edxml.StatusCode) string {

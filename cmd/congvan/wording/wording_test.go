@@ -19,6 +19,8 @@ func TestEvent(t *testing.T) {
 		"unassigned status": {gateway.EventStatus, `{"code":"07"}`, "trạng thái (status) 07"},
 		"recall":            {gateway.EventRecall, `{"recall":"agreed"}`, "đồng ý thu hồi (recall agreed)"},
 		"successor":         {gateway.EventQueued, `{"addressed":"H26.99.90","redirect":"successor"}`, "chờ nhận (queued), kế thừa (succeeds) H26.99.90"},
+		"cancelled":         {gateway.EventCancelled, `{"to":"cancelled","cause":"cancelled"}`, "đã hủy (cancelled)"},
+		"recalled unread":   {gateway.EventCancelled, `{"to":"cancelled","cause":"recalled-unread"}`, "hủy vì thu hồi (cancelled, recalled unread)"},
 		"a kind of later":   {"letter.weighed", "{}", "letter.weighed"},
 	} {
 		if got := wording.Event(gateway.Event{Kind: test.kind, Data: []byte(test.data)}); got != test.want {
