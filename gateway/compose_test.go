@@ -13,13 +13,16 @@ func composed() (gateway.Letter, []gateway.LetterFile) {
 	open := func(text string) func() (io.ReadCloser, error) {
 		return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
 	}
-	return gateway.Letter{
+	l := gateway.Letter{
 		From: district, To: []gateway.AgencyID{wardA, school}, Number: "15", Notation: "UBND-VP", Place: "Hà Nội", Date: "2026-11-02",
 		Type: "Công văn", Subject: "V/v nghỉ Tết", Signer: gateway.LetterSigner{Name: "Nguyễn Thị Thử"}, Priority: 2,
-	}, []gateway.LetterFile{
-		{Name: "cong-van.pdf", ContentType: "application/pdf", Open: open("%PDF-1.7 công văn")},
-		{Name: "danh-sach.xlsx", ContentType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Open: open("PK\x03\x04 bảng")},
 	}
+	const sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	files := []gateway.LetterFile{
+		{Name: "cong-van.pdf", ContentType: "application/pdf", Open: open("%PDF-1.7 công văn")},
+		{Name: "danh-sach.xlsx", ContentType: sheet, Open: open("PK\x03\x04 bảng")},
+	}
+	return l, files
 }
 
 func TestComposeTwiceGivesTheFirstReceipt(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,12 +40,69 @@ func (g *Gateway) PutAgencies(ctx context.Context, p Principal, agencies []Agenc
 		a.complete(now)
 		faults = append(faults, a.faults()...)
 	}
+	strangers, err := g.strangers(ctx, agencies)
+	if err != nil {
+		return 0, err
+	}
+	faults = append(faults, strangers...)
 	if len(faults) > 0 {
 		e := Errorf(CodeInvalidRequest, faults[0].Element, "%d faults in the directory entries", len(faults))
 		e.Findings = faults
 		return 0, e
 	}
 	return g.Store.PutAgencies(ctx, agencies, string(p.System))
+}
+
+// mention is one entry's word about another agency.
+type mention struct {
+	by    AgencyID
+	field string
+	code  AgencyID
+}
+
+func (a *Agency) mentions() []mention {
+	out := []mention{{a.ID, "parent", a.Parent}, {a.ID, "represented_by", a.RepresentedBy}}
+	for _, s := range a.Successors {
+		out = append(out, mention{a.ID, "successors", s})
+	}
+	return out
+}
+
+// strangers lists the parents, successors and representatives that are neither among the entries nor
+// in the directory: nobody could be reached through them.
+func (g *Gateway) strangers(ctx context.Context, agencies []Agency) ([]schemas.Finding, error) {
+	known := map[AgencyID]bool{"": true}
+	for _, a := range agencies {
+		known[a.ID] = true
+	}
+	var open []mention
+	var codes []AgencyID
+	for _, a := range agencies {
+		for _, m := range a.mentions() {
+			if !known[m.code] {
+				open, codes = append(open, m), append(codes, m.code)
+			}
+		}
+	}
+	var out []schemas.Finding
+	for batch := range slices.Chunk(codes, 500) {
+		found, err := g.Store.AgenciesByID(ctx, batch)
+		if err != nil {
+			return nil, err
+		}
+		for code := range found {
+			known[code] = true
+		}
+	}
+	for _, m := range open {
+		if !known[m.code] {
+			out = append(out, schemas.Finding{
+				Severity: schemas.SeverityError, Rule: "agency-unknown", Element: fmt.Sprintf("%s/%s", m.by, m.field),
+				Vi: fmt.Sprintf("Mã %q không có trong danh bạ.", m.code), En: fmt.Sprintf("Code %q is not in the directory.", m.code),
+			})
+		}
+	}
+	return out, nil
 }
 
 // complete fills what an entry may leave out.

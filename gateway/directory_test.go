@@ -3,27 +3,28 @@ package gateway_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"congvan/gateway"
 )
 
-func TestCloseAgency(t *testing.T) {
+func TestEntriesThatPointNowhereAreRefused(t *testing.T) {
 	h := newHouse(t)
-	if err := h.CloseAgency(t.Context(), h.admin(), oldCodeA, nil); codeOf(err) != gateway.CodeAliasTaken {
-		t.Errorf("an agency closed by the name of an old code: %v", err)
+	bad := []gateway.Agency{
+		{ID: "H26.99.20", Name: "UBND phường mới", Parent: "H26.99.77"},
+		{ID: "H26.99.21", Name: "UBND phường cũ", Status: gateway.AgencyClosed, Successors: []gateway.AgencyID{"H26.99.78", "H26.99.20"}},
+		{ID: "H26.99.22", Name: "Trường mới", Parent: district, RepresentedBy: "H26.99.79"},
 	}
-	h.must(h.CloseAgency(t.Context(), h.admin(), wardA, []gateway.AgencyID{wardB}))
-	first, err := h.Agency(t.Context(), wardA)
-	h.must(err)
-	if first.Status != gateway.AgencyClosed || first.ValidTo != "2026-11-02" || len(first.Successors) != 1 {
-		t.Errorf("closed: %+v", first)
+	_, err := h.PutAgencies(t.Context(), h.admin(), bad)
+	if got := gateway.AsError(err).Findings; len(got) != 3 {
+		t.Errorf("findings %+v, want 3", got)
 	}
-	h.now = h.now.AddDate(0, 1, 0)
-	h.must(h.CloseAgency(t.Context(), h.admin(), wardA, nil))
-	again, err := h.Agency(t.Context(), wardA)
-	h.must(err)
-	if d := cmp.Diff(first, again); d != "" {
-		t.Errorf("closed again (-first +again):\n%s", d)
+	if _, err := h.Agency(t.Context(), "H26.99.20"); codeOf(err) != gateway.CodeNotFound {
+		t.Errorf("half of it was written: %v", err)
+	}
+	for i := range bad {
+		bad[i].Parent, bad[i].RepresentedBy = "H26.99.20", wardA
+	}
+	bad[0].Parent, bad[1].Successors = oldCodeA, []gateway.AgencyID{"H26.99.20"}
+	if n, err := h.PutAgencies(t.Context(), h.admin(), bad); err != nil || n != 3 {
+		t.Errorf("%d written: %v %+v", n, err, findings(err))
 	}
 }
