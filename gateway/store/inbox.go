@@ -120,8 +120,13 @@ func (s *Store) CountInbox(ctx context.Context, q gateway.InboxQuery) (int, erro
 // LeaseInbox implements gateway.Deliveries. What any live lease holds is left out,
 // also one of the same owner: it may be another of its workers.
 func (s *Store) LeaseInbox(ctx context.Context, q gateway.InboxQuery, owner string, d time.Duration) ([]gateway.InboxItem, error) {
+	const operation = "lease an inbox"
+	// Most who ask find nothing; they shall not make a writer's turn of it.
+	if waiting, err := s.read(ctx).places(q, micros(s.now())); err != nil || len(waiting) == 0 {
+		return nil, wrap(operation, err)
+	}
 	var items []gateway.InboxItem
-	err := s.write(ctx, "lease an inbox", func(t *tx) error {
+	err := s.write(ctx, operation, func(t *tx) error {
 		now := s.now()
 		leased, err := t.leaseInbox(q, owner, now, now.Add(d))
 		if err != nil {

@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -231,7 +232,6 @@ func (r *runner) submitAndPull(ctx context.Context, templates []*template, to []
 
 // pull leases, fetches, compares and acknowledges until everything has arrived.
 func (r *runner) pull(ctx context.Context, p Party, t *tally, expected *atomic.Int64) error {
-	buf := make([]byte, 64<<10)
 	quiet := time.Now()
 	for {
 		if n := expected.Load(); n >= 0 && t.arrived.Load() >= n {
@@ -249,32 +249,53 @@ func (r *runner) pull(ctx context.Context, p Party, t *tally, expected *atomic.I
 			continue
 		}
 		quiet = time.Now()
-		if err := r.take(ctx, p, items, t, buf); err != nil {
+		if err := r.take(ctx, p, items, t); err != nil {
 			return err
 		}
 	}
 }
 
+// fetches is how many letters a receiving system fetches at once.
+const fetches = 4
+
 // take fetches and acknowledges one page of an inbox.
-func (r *runner) take(ctx context.Context, p Party, items []item, t *tally, buf []byte) error {
-	var ids []string
-	for _, i := range items {
-		resp, err := r.client.envelope(ctx, p, i.Delivery.ID)
-		if err != nil {
-			return err
-		}
-		sum, _, err := t.sums.read(resp.Body, buf)
-		resp.Body.Close()
-		if err != nil {
-			return err
-		}
-		t.got(sum, i.Delivery.ID)
-		ids = append(ids, i.Delivery.ID)
+func (r *runner) take(ctx context.Context, p Party, items []item, t *tally) error {
+	ids := make([]string, len(items))
+	errs := make([]error, fetches)
+	var next atomic.Int64
+	var running sync.WaitGroup
+	for n := range min(fetches, len(items)) {
+		running.Go(func() {
+			buf := make([]byte, 64<<10)
+			for i := int(next.Add(1)) - 1; i < len(items) && errs[n] == nil; i = int(next.Add(1)) - 1 {
+				ids[i] = items[i].Delivery.ID
+				errs[n] = r.fetch(ctx, p, ids[i], t, buf)
+			}
+		})
+	}
+	running.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
 	if err := r.client.ack(ctx, p, ids); err != nil {
 		return err
 	}
 	t.arrived.Add(int64(len(ids)))
+	return nil
+}
+
+// fetch takes one letter and compares it.
+func (r *runner) fetch(ctx context.Context, p Party, delivery string, t *tally, buf []byte) error {
+	resp, err := r.client.envelope(ctx, p, delivery)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	sum, _, err := t.sums.read(resp.Body, buf)
+	if err != nil {
+		return err
+	}
+	t.got(sum, delivery)
 	return nil
 }
 
@@ -287,7 +308,6 @@ func (r *runner) pullUntil(ctx context.Context, p Party, t *tally, n int64) erro
 
 // drain takes everything out of inboxes without looking.
 func (r *runner) drain(ctx context.Context, to []Party) error {
-	buf := make([]byte, 64<<10)
 	t := &tally{sums: sums{maphash.MakeSeed()}}
 	for _, p := range to {
 		for {
@@ -298,7 +318,7 @@ func (r *runner) drain(ctx context.Context, to []Party) error {
 			if len(items) == 0 {
 				break
 			}
-			if err := r.take(ctx, p, items, t, buf); err != nil {
+			if err := r.take(ctx, p, items, t); err != nil {
 				return err
 			}
 		}
