@@ -52,6 +52,9 @@ func recordKey(day string) string {
 	return fmt.Sprintf("%s/%s.jsonl", day, newID())
 }
 
+// archiveDay is the folder of a day in Vietnam among the object store's records.
+func archiveDay(t time.Time) string { return t.In(edxml.VietnamZone).Format("2006/01/02") }
+
 func record(m *Message, to []Delivery, rel []Relation, r Receipt, o *Original) Record {
 	rec := Record{Format: RecordFormat, Message: *m, Relations: rel, Receipt: r}
 	for _, d := range to {
@@ -96,8 +99,7 @@ func (a *arrival) archiveSoon(adm *Admission) {
 
 func file(r Record) (filed, error) {
 	b, err := json.Marshal(r)
-	day := r.Message.AcceptedAt.In(edxml.VietnamZone).Format("2006/01/02")
-	return filed{r.Message.ID, day, append(b, '\n')}, err
+	return filed{r.Message.ID, archiveDay(r.Message.AcceptedAt), append(b, '\n')}, err
 }
 
 const (

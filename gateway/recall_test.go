@@ -165,6 +165,12 @@ func TestReceipts(t *testing.T) {
 	if len(kinds) != len(want) {
 		t.Fatalf("receipts %v, want %v", kinds, want)
 	}
+	for _, r := range first[1:] {
+		copied, err := h.objects.Get(t.Context(), "2026/11/02/"+string(a.Message)+"."+r.ID+".jws")
+		if err != nil || string(copied) != r.JWS {
+			t.Errorf("the archive's copy of receipt %s: %v", r.Kind, err)
+		}
+	}
 	again, err := h.Receipts(t.Context(), principal(district), a.Message)
 	h.must(err)
 	for i := range again {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -61,12 +62,22 @@ func (g *Gateway) Receipts(ctx context.Context, p Principal, id MessageID) ([]Re
 		if err != nil {
 			return nil, err
 		}
-		if r, err = g.Store.IssueReceipt(ctx, r, string(p.System)); err != nil {
+		if r, err = g.issue(ctx, r, p); err != nil {
 			return nil, err
 		}
 		have = append(have, r)
 	}
 	return have, nil
+}
+
+// issue archives a receipt and then keeps it, so that none is given out whose copy the archive lacks.
+// Should somebody else have issued it at the same moment, theirs counts, and the archive has two that say the same.
+func (g *Gateway) issue(ctx context.Context, r Receipt, p Principal) (Receipt, error) {
+	key := fmt.Sprintf("%s/%s.%s.jws", archiveDay(r.IssuedAt), r.Message, r.ID)
+	if err := g.Objects.Put(ctx, key, []byte(r.JWS)); err != nil {
+		return Receipt{}, storageError(err)
+	}
+	return g.Store.IssueReceipt(ctx, r, string(p.System))
 }
 
 // owed lists what the events prove and no receipt says yet.
