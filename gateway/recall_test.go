@@ -135,10 +135,49 @@ func TestStatusFlag(t *testing.T) {
 		"work goes on after declining":  {at("16", gateway.RecallRefused), "06", ""},
 		"a code without a meaning":      {at("03", ""), "07", gateway.FlagOutOfOrder},
 	} {
-		if got := gateway.StatusFlag(test.d, test.next); got != test.want {
+		if got := gateway.StatusFlag(test.d, false, test.next); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}
+}
+
+func TestAgreeingToAnUpdateIsInOrder(t *testing.T) {
+	h := newHouse(t)
+	e := letter("01", district, wardA)
+	a := h.send(e, "x")
+	h.take(wardA)
+	h.send(status(wardA, district, e.DocumentID, "01", "đã đến"), "")
+	h.send(status(wardA, district, e.DocumentID, "03", "đã tiếp nhận"), "")
+	h.send(status(wardA, district, e.DocumentID, "15", "đồng ý, khi chưa ai hỏi"), "")
+	if n := h.flagged(a.Message); n != 1 {
+		t.Errorf("%d flagged before the update, want 1", n)
+	}
+
+	f := letter("02", district, wardA)
+	h.send(f, "x")
+	h.take(wardA)
+	update := letter("02", district, wardA)
+	update.Business = edxml.Business{Present: true, Type: edxml.BusinessUpdate, DocumentID: f.DocumentID, DocumentInfo: "1", DocumentReceiver: "0", Paper: "0"}
+	u := h.send(update, "y")
+	h.take(wardA)
+	h.send(status(wardA, district, f.DocumentID, "15", "đồng ý cập nhật"), "")
+	if n := h.flagged(u.Message); n != 0 {
+		t.Errorf("agreeing to an update was flagged")
+	}
+}
+
+// flagged counts the statuses about a message that were flagged out of order.
+func (h *house) flagged(id gateway.MessageID) int {
+	h.t.Helper()
+	events, err := h.store.Timeline(h.t.Context(), id)
+	h.must(err)
+	n := 0
+	for _, e := range events {
+		if e.Kind == gateway.EventStatus && bytes.Contains(e.Data, []byte(gateway.FlagOutOfOrder)) {
+			n++
+		}
+	}
+	return n
 }
 
 func TestStatusAboutUnknownLetterIsFlagged(t *testing.T) {

@@ -49,12 +49,13 @@ const (
 )
 
 // StatusFlag compares a status with how far the delivery has come that it is
-// about (nil: there is none). It is empty when all is in order.
-func StatusFlag(d *Delivery, next edxml.StatusCode) string {
+// about (nil: there is none); updated says that its sender has asked for a change by an update
+// letter. It is empty when all is in order.
+func StatusFlag(d *Delivery, updated bool, next edxml.StatusCode) string {
 	if d == nil {
 		return FlagUnknownLetter
 	}
-	if ok, _ := schemas.CanFollow(passed(d, next), next); !ok {
+	if ok, _ := schemas.CanFollow(passed(d, updated, next), next); !ok {
 		return FlagOutOfOrder
 	}
 	return ""
@@ -62,8 +63,8 @@ func StatusFlag(d *Delivery, next edxml.StatusCode) string {
 
 // passed are the statuses that a delivery has behind it, as its last one tells: a
 // step that was left out was flagged when it was passed over, and not again with
-// each step after it. A recall stands among them as the sender's 13.
-func passed(d *Delivery, next edxml.StatusCode) []edxml.StatusCode {
+// each step after it. A recall or an update stands among them as the sender's 13.
+func passed(d *Delivery, updated bool, next edxml.StatusCode) []edxml.StatusCode {
 	var before []edxml.StatusCode
 	switch d.Status {
 	case "":
@@ -76,7 +77,8 @@ func passed(d *Delivery, next edxml.StatusCode) []edxml.StatusCode {
 	default:
 		before = append(before, edxml.StatusInbox, edxml.StatusAcceptance, d.Status)
 	}
-	if d.Recall == RecallRequested && next != edxml.StatusCancellation {
+	asked := d.Recall == RecallRequested || updated && d.Status != edxml.StatusChangeAcceptance && d.Status != edxml.StatusChangeRejection
+	if asked && next != edxml.StatusCancellation {
 		before = append(before, edxml.StatusCancellation)
 	}
 	return before

@@ -158,10 +158,14 @@ func (t *tx) report(a *gateway.Admission) error {
 		return err
 	}
 	e := gateway.Event{Kind: gateway.EventStatus, At: a.Message.AcceptedAt, Message: a.Message.ID, Sender: a.Message.From, Actor: a.Actor}
-	flag, id := gateway.StatusFlag(nil, s.Code), ""
+	flag, id := gateway.StatusFlag(nil, false, s.Code), ""
 	if target != nil {
 		e = target.event(gateway.EventStatus, a.Message.AcceptedAt, a.Actor)
-		flag, id = gateway.StatusFlag(&target.Delivery, s.Code), string(target.ID)
+		updated, err := t.updated(s)
+		if err != nil {
+			return err
+		}
+		flag, id = gateway.StatusFlag(&target.Delivery, updated, s.Code), string(target.ID)
 	}
 	err = t.insert("statuses", "message_id, delivery_id, sender, receiver, document_id, code, description, at, flag", [][]any{{
 		string(a.Message.ID), id, string(s.Sender), string(s.Receiver), s.DocumentID, string(s.Code), s.Description, micros(s.At), flag,
@@ -173,6 +177,17 @@ func (t *tx) report(a *gateway.Admission) error {
 		return err
 	}
 	return t.takeEffect(a, target)
+}
+
+// updated says whether a letter's sender has asked for a change of it by an update letter; it
+// matters only to the answers.
+func (t *tx) updated(s *gateway.StatusChange) (bool, error) {
+	if s.Code != edxml.StatusChangeAcceptance && s.Code != edxml.StatusChangeRejection {
+		return false, nil
+	}
+	found, err := list(t.session, one[string], `SELECT r.message_id FROM relations r WHERE r.sender = $1 AND r.document_id = $2 AND r.kind = $3 LIMIT 1`,
+		string(s.Sender), s.DocumentID, string(gateway.RelationUpdates))
+	return len(found) > 0, err
 }
 
 // reportedOn finds the delivery that a status is about, nil for none: for the
