@@ -53,6 +53,7 @@ type arrival struct {
 
 	sender     *Agency
 	addressees []AgencyID
+	duplicate  MessageID // see findDuplicate
 	warnings   []schemas.Finding
 }
 
@@ -67,6 +68,9 @@ func (a *arrival) admit(ctx context.Context) (*Acceptance, error) {
 	if first, err := a.Store.Submission(ctx, fingerprint); err == nil {
 		return accepted(first, nil), nil
 	} else if !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	if err := a.findDuplicate(ctx); err != nil {
 		return nil, err
 	}
 	if first, err := a.sameBytes(ctx); first != nil || err != nil {
@@ -91,21 +95,26 @@ func (a *arrival) admit(ctx context.Context) (*Acceptance, error) {
 	return accepted(done, a.warnings), nil
 }
 
+// findDuplicate looks once for an earlier new letter under the same DocumentId with
+// other content; sameBytes and checkDuplicate judge it.
+func (a *arrival) findDuplicate(ctx context.Context) (err error) {
+	if a.env.Kind == edxml.KindDocument && a.env.Business.Type == edxml.BusinessNew {
+		a.duplicate, err = a.Store.DuplicateOf(ctx, a.sender.ID, a.env.DocumentID, a.contentKey())
+	}
+	return err
+}
+
 // sameBytes recognises a letter that the gateway composed and that now comes back as the
 // bytes that it became, for the same receivers: its content is known by the request, not by its bytes.
 func (a *arrival) sameBytes(ctx context.Context) (*Acceptance, error) {
-	if a.env.Kind != edxml.KindDocument || a.env.Business.Type != edxml.BusinessNew || a.submission.contentKey != "" {
+	if a.duplicate == "" || a.submission.contentKey != "" {
 		return nil, nil
 	}
-	other, err := a.Store.DuplicateOf(ctx, a.sender.ID, a.env.DocumentID, a.contentKey())
-	if err != nil || other == "" {
-		return nil, err
-	}
-	m, err := a.Store.Message(ctx, other)
+	m, err := a.Store.Message(ctx, a.duplicate)
 	if err != nil || m.SHA256 != hex.EncodeToString(a.split.SHA256[:]) || len(a.addressees) != len(a.env.To) {
 		return nil, err
 	}
-	receipts, err := a.Store.Receipts(ctx, other)
+	receipts, err := a.Store.Receipts(ctx, a.duplicate)
 	if err != nil || len(receipts) == 0 {
 		return nil, err
 	}
@@ -204,7 +213,7 @@ func (a *arrival) examine(ctx context.Context) (*Admission, error) {
 		return nil, err
 	}
 	m := a.message()
-	if err := a.checkDuplicate(ctx, m); err != nil {
+	if err := a.checkDuplicate(); err != nil {
 		return nil, err
 	}
 	files, err := a.inspectAttachments()
@@ -265,15 +274,11 @@ func (a *arrival) checkSenderOpen() error {
 
 // checkDuplicate refuses early what Admit would refuse, so that nothing is
 // kept of it; Admit's own check is the one that holds under concurrency.
-func (a *arrival) checkDuplicate(ctx context.Context, m *Message) error {
-	if m.Kind != edxml.KindDocument || m.Business != edxml.BusinessNew {
+func (a *arrival) checkDuplicate() error {
+	if a.duplicate == "" {
 		return nil
 	}
-	other, err := a.Store.DuplicateOf(ctx, m.From, m.DocumentID, a.contentKey())
-	if err != nil || other == "" {
-		return err
-	}
-	return Errorf(CodeDuplicateDocument, m.DocumentID, "already used by message %s", other)
+	return Errorf(CodeDuplicateDocument, a.env.DocumentID, "already used by message %s", a.duplicate)
 }
 
 // message makes the message of the envelope.
