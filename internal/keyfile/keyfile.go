@@ -37,6 +37,9 @@ func Load(path string, generate func() ([]byte, error)) ([]byte, error) {
 	return read(path) // another process may have been first
 }
 
+// Read reads a key file that somebody else made, by the same rules as Load.
+func Read(path string) ([]byte, error) { return read(path) }
+
 func read(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
