@@ -1,0 +1,98 @@
+package validate
+
+import (
+	"context"
+
+	"time"
+
+	"congvan/signer"
+	"congvan/signer/trust"
+	"congvan/signer/tsa"
+)
+
+// StampClaim is a time stamp whose imprint and cryptography were verified.
+type StampClaim struct {
+	Token    *tsa.Token
+	Evidence trust.Evidence
+	// ProvenBy is the time of a later time stamp, itself judged as passed, that covers
+	// this one; zero for none.
+	ProvenBy time.Time
+}
+
+// Stamp judges a time stamp (EN 319 102-1, 5.4): its authority's certificate, at the
+// time for which there is proof of the stamp, and never at the time that the stamp
+// itself gives, which is what is to be proven. In the Outcome, ProvenTime is that of
+// the stamp's own existence, and Stamps is empty.
+func (p *Process) Stamp(ctx context.Context, c StampClaim) Outcome {
+	o := Outcome{Verdict: signer.Passed(), ProvenTime: c.ProvenBy}
+	whole := Claim{Certificate: c.Token.Certificate, Evidence: stampEvidence(c), Digests: stampDigests(c.Token), Use: trust.UseTimeStamping}
+	a := p.chain(ctx, whole, &o)
+	p.weigh(a, whole, &o)
+	p.stampOrder(c, &o)
+	if o.Indication == signer.TotalPassed && o.ProvenTime.IsZero() {
+		o.soonest(p.strength(o.Chain, whole.Digests))
+	}
+	return o
+}
+
+// stampEvidence adds what the token carries itself.
+func stampEvidence(c StampClaim) trust.Evidence {
+	e, s := c.Evidence, c.Token.Signed
+	if s == nil {
+		return e
+	}
+	return trust.Evidence{
+		Certificates: append(e.Certificates[:len(e.Certificates):len(e.Certificates)], s.Certificates...),
+		CRLs:         append(e.CRLs[:len(e.CRLs):len(e.CRLs)], s.CRLs...),
+		OCSPs:        append(e.OCSPs[:len(e.OCSPs):len(e.OCSPs)], s.OCSPs...),
+	}
+}
+
+// stampDigests are the digests that a time stamp rests on: its imprint's and its signature's.
+func stampDigests(t *tsa.Token) []string {
+	all := []string{t.HashName}
+	if t.Signed != nil {
+		for _, s := range t.Signed.Signers {
+			all = append(all, s.DigestName)
+		}
+	}
+	return all
+}
+
+// stampOrder checks the time that a stamp gives: not before its authority had its
+// certificate, and not after the moment at which the stamp was there.
+func (p *Process) stampOrder(c StampClaim, o *Outcome) {
+	t := c.Token
+	switch {
+	case t.Certificate != nil && t.Time.Before(t.Certificate.NotBefore.Add(-p.tolerance)):
+		o.Verdict = o.Worse(signer.Unsure(signer.TimestampOrderFailure, stampBeforeAuthority(t)))
+	case t.Certificate != nil && t.Time.After(t.Certificate.NotAfter.Add(p.tolerance)):
+		o.Verdict = o.Worse(signer.Unsure(signer.TimestampOrderFailure, stampAfterAuthority(t)))
+	case t.Time.After(p.moment(c.ProvenBy).Add(p.tolerance)):
+		o.Verdict = o.Worse(signer.Unsure(signer.TimestampOrderFailure, stampAfterProof(t.Time, p.moment(c.ProvenBy))))
+	}
+}
+
+// order checks the times of a signature against each other (EN 319 102-1, 5.5.4, steps
+// 4 and 5): proven to exist only after its certificate was issued, and claimed to be
+// made no later than that proof.
+func (p *Process) order(c Claim, o *Outcome) {
+	if o.ProvenTime.IsZero() {
+		return
+	}
+	if from := c.Certificate.NotBefore; o.ProvenTime.Before(from) {
+		o.Verdict = o.Worse(orderVerdict(from, o.ProvenTime, p.tolerance))
+	}
+	if c.ClaimedTime != nil && c.ClaimedTime.After(o.ProvenTime.Add(p.tolerance)) {
+		o.Verdict = o.Worse(signer.Unsure(signer.TimestampOrderFailure, claimedAfterProof(*c.ClaimedTime, o.ProvenTime)))
+	}
+}
+
+// orderVerdict tells a signature that is older than its certificate, which cannot be
+// (NOT_YET_VALID), from clocks that are a little apart.
+func orderVerdict(from, proven time.Time, tolerance time.Duration) signer.Verdict {
+	if proven.Before(from.Add(-tolerance)) {
+		return signer.Failed(signer.NotYetValid, provenBeforeCertificate(proven, from))
+	}
+	return signer.Unsure(signer.TimestampOrderFailure, provenBeforeCertificate(proven, from))
+}
