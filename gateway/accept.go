@@ -38,6 +38,9 @@ func (g *Gateway) Accept(ctx context.Context, p Principal, s Submission) (*Accep
 		return nil, splitError(err)
 	}
 	a := &arrival{Gateway: g, principal: p, submission: s, split: split, env: env, staged: staged, at: g.now()}
+	if err := a.seal(); err != nil {
+		return nil, err
+	}
 	return a.admit(ctx)
 }
 
@@ -225,6 +228,10 @@ func (a *arrival) examine(ctx context.Context) (*Admission, error) {
 	if err != nil {
 		return nil, err
 	}
+	judgements, err := a.judge(ctx, m, deliveries)
+	if err != nil {
+		return nil, err
+	}
 	status, err := a.statusChange(ctx)
 	if err != nil {
 		return nil, err
@@ -241,6 +248,7 @@ func (a *arrival) examine(ctx context.Context) (*Admission, error) {
 		Deliveries:     deliveries,
 		Relations:      relations,
 		Status:         status,
+		Judgements:     judgements,
 		Node:           a.Node,
 		Actor:          string(a.principal.System),
 	}, nil

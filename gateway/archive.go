@@ -23,6 +23,7 @@ type Record struct {
 	Recipients []StatementAddress `json:"recipients"`
 	Relations  []Relation         `json:"relations,omitempty"`
 	Receipt    Receipt            `json:"receipt"`
+	Judgements []Judgement        `json:"judgements,omitempty"` // of its signatures, at the door; later ones have records of their own
 	Original   RecordOriginal     `json:"original"`
 }
 
@@ -55,8 +56,8 @@ func recordKey(day string) string {
 // archiveDay is the folder of a day in Vietnam among the object store's records.
 func archiveDay(t time.Time) string { return t.In(edxml.VietnamZone).Format("2006/01/02") }
 
-func record(m *Message, to []Delivery, rel []Relation, r Receipt, o *Original) Record {
-	rec := Record{Format: RecordFormat, Message: *m, Relations: rel, Receipt: r}
+func record(m *Message, to []Delivery, rel []Relation, r Receipt, j []Judgement, o *Original) Record {
+	rec := Record{Format: RecordFormat, Message: *m, Relations: rel, Receipt: r, Judgements: j}
 	for _, d := range to {
 		rec.Recipients = append(rec.Recipients, StatementAddress{d.Addressed, d.Receiver, d.Redirect})
 	}
@@ -83,7 +84,7 @@ type filed struct {
 // archiveSoon hands a record over without waiting; when it is large or too many wait,
 // the database remembers it.
 func (a *arrival) archiveSoon(adm *Admission) {
-	f, err := file(record(&adm.Message, adm.Deliveries, adm.Relations, adm.Receipt, &adm.Original))
+	f, err := file(record(&adm.Message, adm.Deliveries, adm.Relations, adm.Receipt, adm.Judgements, &adm.Original))
 	if err != nil {
 		a.Log.Error("record not made", "message", adm.Message.ID, "err", err)
 		return
@@ -236,5 +237,9 @@ func (g *Gateway) owedRecord(ctx context.Context, id MessageID) (filed, error) {
 	if len(receipts) == 0 {
 		return filed{}, Errorf(CodeInternal, string(id), "accepted without a receipt")
 	}
-	return file(record(m, to, rel, receipts[0], o))
+	judged, err := g.Store.Judgements(ctx, id)
+	if err != nil {
+		return filed{}, err
+	}
+	return file(record(m, to, rel, receipts[0], judged, o))
 }

@@ -56,17 +56,18 @@ const (
 
 // Why a delivery is held, failed or cancelled: Delivery.Cause.
 const (
-	CauseNoRoute         = "no-route"          // no system serves the receiver and there is no axis
-	CauseLoop            = "loop"              // the trace says that it was here before
-	CauseSplitSuccessors = "split-successors"  // the code was closed and has several successors
-	CauseRejected        = "rejected"          // the carrier's other side refused for good
-	CauseUnknownOutcome  = "unknown-outcome"   // we do not know whether the other side took it
-	CauseRetriesUsedUp   = "retries-used-up"   // temporary failures until the last retry
-	CauseUnreadable      = "unreadable"        // the receiver's system could not read it
-	CauseRecalledUnread  = "recalled-unread"   // recalled before the receiver had it
-	CauseDamaged         = "damaged"           // stored bytes do not match their hash
-	CauseExpired         = "expired"           // nobody took it in time
-	CauseByOperator      = "cancelled-by-hand" // a person cancelled it
+	CauseNoRoute         = "no-route"           // no system serves the receiver and there is no axis
+	CauseLoop            = "loop"               // the trace says that it was here before
+	CauseSplitSuccessors = "split-successors"   // the code was closed and has several successors
+	CauseRejected        = "rejected"           // the carrier's other side refused for good
+	CauseUnknownOutcome  = "unknown-outcome"    // we do not know whether the other side took it
+	CauseRetriesUsedUp   = "retries-used-up"    // temporary failures until the last retry
+	CauseUnreadable      = "unreadable"         // the receiver's system could not read it
+	CauseRecalledUnread  = "recalled-unread"    // recalled before the receiver had it
+	CauseDamaged         = "damaged"            // stored bytes do not match their hash
+	CauseExpired         = "expired"            // nobody took it in time
+	CauseSignature       = "doubtful-signature" // the policy wants a person to look at the signatures first
+	CauseByOperator      = "cancelled-by-hand"  // a person cancelled it
 )
 
 // Why a delivery goes elsewhere than the letter says: Delivery.Redirect.

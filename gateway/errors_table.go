@@ -16,6 +16,7 @@ const (
 	CodeBadAttachment        Code = "bad-attachment"
 	CodeHashMismatch         Code = "hash-mismatch"
 	CodeSignatureMismatch    Code = "signature-mismatch"
+	CodeSignatureRejected    Code = "signature-rejected"
 	CodeUnsignedParameter    Code = "unsigned-parameter"
 	CodeUnauthenticated      Code = "unauthenticated"
 	CodeScopeMissing         Code = "scope-missing"
@@ -103,6 +104,11 @@ var descriptions = map[Code]Description{
 		ErrUnauthenticated, http.StatusUnauthorized, "15", 4,
 		"Chữ ký HMAC không đúng; hãy kiểm tra systemid và secret.",
 		"The HMAC does not verify; check systemid and secret.",
+	},
+	CodeSignatureRejected: {
+		ErrInvalid, http.StatusUnprocessableEntity, "10", 3,
+		"Chữ ký số không hợp lệ hoặc văn bản đã bị sửa sau khi ký; hãy ký lại bản gốc rồi gửi lại. Xem từng lý do được nêu.",
+		"A digital signature is not valid, or the document was changed after it was signed; sign the original again and send it. See each reason.",
 	},
 	CodeUnsignedParameter: {
 		ErrUnauthenticated, http.StatusUnauthorized, "15", 4,

@@ -20,17 +20,19 @@ const (
 	EventFailed       EventKind = "delivery.failed"
 	EventExpired      EventKind = "delivery.expired"
 	EventCancelled    EventKind = "delivery.cancelled"
-	EventProgress     EventKind = "delivery.progress" // the receiver's system is working on it
-	EventRerouted     EventKind = "delivery.rerouted" // a person or the directory gave it another way
-	EventRecall       EventKind = "delivery.recall"   // a recall was requested, agreed or refused
-	EventStatus       EventKind = "status.reported"   // the receiver's business status
-	EventReceipt      EventKind = "receipt.issued"    // a receipt other than that of submission
-	EventAgency       EventKind = "agency.changed"    // the directory
-	EventSystem       EventKind = "system.changed"    // a connected system or what it may act for
-	EventKeyCreated   EventKind = "key.created"       // a credential
-	EventKeyRevoked   EventKind = "key.revoked"       // a credential
-	EventNodeStarted  EventKind = "node.started"      // a gateway process
-	EventNodeStopped  EventKind = "node.stopped"      // a gateway process, gracefully
+	EventProgress     EventKind = "delivery.progress"   // the receiver's system is working on it
+	EventRerouted     EventKind = "delivery.rerouted"   // a person or the directory gave it another way
+	EventRecall       EventKind = "delivery.recall"     // a recall was requested, agreed or refused
+	EventStatus       EventKind = "status.reported"     // the receiver's business status
+	EventReceipt      EventKind = "receipt.issued"      // a receipt other than that of submission
+	EventJudged       EventKind = "signature.judged"    // what was found about the signatures of a part
+	EventPreserved    EventKind = "signature.preserved" // a copy with renewed proofs was kept
+	EventAgency       EventKind = "agency.changed"      // the directory
+	EventSystem       EventKind = "system.changed"      // a connected system or what it may act for
+	EventKeyCreated   EventKind = "key.created"         // a credential
+	EventKeyRevoked   EventKind = "key.revoked"         // a credential
+	EventNodeStarted  EventKind = "node.started"        // a gateway process
+	EventNodeStopped  EventKind = "node.stopped"        // a gateway process, gracefully
 )
 
 // DeliveryEvent is the event that tells of a delivery entering a state.

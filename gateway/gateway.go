@@ -9,6 +9,7 @@ import (
 	"congvan/archive/objects"
 	"congvan/schemas"
 	"congvan/schemas/edxml"
+	"congvan/signer"
 )
 
 // Validator checks the structure of an envelope; *schemas.Validator does.
@@ -28,6 +29,11 @@ type Options struct {
 	Validator Validator
 	Signer    ReceiptSigner
 	Log       *slog.Logger
+
+	Signatures Signatures   // nil: signatures are not judged
+	Sealer     Sealer       // nil: the envelopes that the gateway writes are not signed
+	Preserver  Preserver    // nil: proofs are not renewed
+	Preserve   signer.Level // to which documents are raised, with a Preserver; empty: as they came
 
 	Self AgencyID // the code of the office that runs this gateway, for traces and receipts
 	Node string   // name of this process among its peers; unique

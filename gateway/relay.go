@@ -5,13 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"time"
 
 	"congvan/schemas/edxml"
 )
 
-// Relay gives what a carrier hands on to the axis: the original bytes with this gateway's hop added to the trace, or
-// untouched when the header carries a signature that the addition would break, or
-// when there is no trace to add to. The same message gives the same bytes every time: the hop bears
+// Relay gives what a carrier hands on to the axis: the original bytes with this gateway's hop added to the trace and,
+// with a Sealer, its signature; or untouched when the header carries a signature that the addition would break, or
+// when there is nothing to add. The same message gives the same bytes every time: hop and signature bear
 // the moment of acceptance, so that the other side can recognise a repetition.
 func (g *Gateway) Relay(ctx context.Context, id MessageID) (*Content, error) {
 	c, err := g.content(ctx, id)
@@ -20,7 +21,7 @@ func (g *Gateway) Relay(ctx context.Context, id MessageID) (*Content, error) {
 	}
 	original := c.WriterTo.(*rejoiner)
 	hop := edxml.TraceHeader{OrganID: string(g.Self), Timestamp: edxml.FormatTimestamp(c.Message.AcceptedAt)}
-	traced, err := addHop(original.Original, hop)
+	traced, err := g.stamped(original.Original, hop, c.Message.AcceptedAt)
 	if err != nil || traced == nil {
 		return c, err
 	}
@@ -33,21 +34,38 @@ func (g *Gateway) Relay(ctx context.Context, id MessageID) (*Content, error) {
 	return c, nil
 }
 
-// addHop gives nil when the message is to be handed on untouched.
-func addHop(o *Original, hop edxml.TraceHeader) (*Original, error) {
+// stamped gives nil when the message is to be handed on untouched.
+func (g *Gateway) stamped(o *Original, hop edxml.TraceHeader, at time.Time) (*Original, error) {
 	env, err := o.Split.Envelope()
 	if err != nil {
 		return nil, Errorf(CodeDamaged, "", "read skeleton: %w", err)
 	}
-	if env.Signature.Verifiable {
+	if env.Signature.Verifiable || !o.Split.Rebuildable {
 		return nil, nil
 	}
-	s, err := edxml.AddTrace(&o.Split, hop)
-	if errors.Is(err, edxml.ErrNoTrace) || errors.Is(err, edxml.ErrNotRebuildable) {
+	s, err := addHop(&o.Split, hop)
+	if err != nil {
+		return nil, err
+	}
+	if g.Sealer != nil && !env.Signature.Present {
+		if s, err = g.Sealer.Seal(s, at); err != nil {
+			return nil, Errorf(CodeInternal, "", "sign envelope: %w", err)
+		}
+	}
+	if s == &o.Split {
 		return nil, nil
+	}
+	return &Original{Split: *s, Payloads: o.Payloads}, nil
+}
+
+// addHop gives the message itself when it has no trace.
+func addHop(s *edxml.Split, hop edxml.TraceHeader) (*edxml.Split, error) {
+	traced, err := edxml.AddTrace(s, hop)
+	if errors.Is(err, edxml.ErrNoTrace) {
+		return s, nil
 	}
 	if err != nil {
 		return nil, Errorf(CodeDamaged, "", "add trace: %w", err)
 	}
-	return &Original{Split: *s, Payloads: o.Payloads}, nil
+	return traced, nil
 }

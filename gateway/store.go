@@ -13,6 +13,7 @@ import (
 // database is away: nothing happened that is not there when asked again.
 type Store interface {
 	Messages
+	Judgements
 	Deliveries
 	Queue
 	Agencies
@@ -71,6 +72,7 @@ type Admission struct {
 	Relations      []Relation
 	Receipt        Receipt
 	Status         *StatusChange // of a status message
+	Judgements     []Judgement   // of its signatures
 	Node           string        // the gateway process that accepted it
 	Actor          string
 }

@@ -12,7 +12,10 @@
 // The signer knows nothing of the gateway: it takes bytes and a policy, and gives a Report.
 package signer
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Indication is the outcome of validating a signature (ETSI EN 319 102-1 v1.4.1, 5.1.3).
 type Indication string
@@ -119,6 +122,11 @@ const (
 	LevelBLTA   Level = "B-LTA"  // with a time stamp over all of these
 	LevelLegacy Level = "legacy" // ISO 32000-1 PKCS#7, or plain XMLDSig
 )
+
+// Rank orders the levels, LevelLegacy being 0; a level that is not known ranks below all.
+func (l Level) Rank() int {
+	return slices.Index([]Level{LevelLegacy, LevelBB, LevelBT, LevelBLT, LevelBLTA}, l)
+}
 
 // Coverage is how much of the document a signature covers.
 type Coverage string

@@ -127,6 +127,9 @@ func (t *tx) complete(a *gateway.Admission) error {
 	if err := t.tellAccepted(a); err != nil {
 		return err
 	}
+	if err := t.judgeAll(a); err != nil {
+		return err
+	}
 	deliveries, err := t.recall(a)
 	if err != nil {
 		return err
