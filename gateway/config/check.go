@@ -23,6 +23,7 @@ func (c *Config) check(at map[string]entry) []Problem {
 	c.Listen.check(k)
 	c.Database.check(k)
 	c.Objects.check(k)
+	c.Signatures.check(k)
 	c.Limits.check(k)
 	c.Delivery.check(k)
 	c.Axis.check(k)
@@ -116,6 +117,23 @@ func (l Limits) check(k *checker) {
 	k.positive("limits.receivers", int64(l.Receivers))
 	k.positive("limits.unzipped", int64(l.Unzipped))
 	k.positive("limits.unzip_ratio", int64(l.UnzipRatio))
+}
+
+func (s Signatures) check(k *checker) {
+	if s.Check {
+		k.require("signatures.trust_dir", s.TrustDir)
+		k.require("signatures.cache_dir", s.CacheDir)
+	}
+	k.oneOf("signatures.preserve", s.Preserve, "", "B-T", "B-LT", "B-LTA")
+	if s.Preserve != "" && len(s.TSA) == 0 {
+		k.add("signatures.preserve", "cần ít nhất một máy chủ cấp dấu thời gian (tsa)", "needs a time-stamping authority (tsa)")
+	}
+	for _, t := range s.TSA {
+		k.url("signatures.tsa", t)
+	}
+	if s.TSAUser != "" {
+		k.require("signatures.tsa_password_file", s.TSAPasswordFile)
+	}
 }
 
 // leaseMargin is what a claim needs beyond its attempt, to be asked for and written down.

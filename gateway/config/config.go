@@ -18,17 +18,18 @@ import (
 
 // Config is the whole file.
 type Config struct {
-	Gateway  Gateway  `toml:"gateway"`
-	Listen   Listen   `toml:"listen"`
-	Database Database `toml:"database"`
-	Objects  Objects  `toml:"objects"`
-	Keys     Keys     `toml:"keys"`
-	Limits   Limits   `toml:"limits"`
-	Delivery Delivery `toml:"delivery"`
-	Axis     Axis     `toml:"axis"`
-	Log      Log      `toml:"log"`
-	Metrics  Metrics  `toml:"metrics"`
-	Client   Client   `toml:"client"`
+	Gateway    Gateway    `toml:"gateway"`
+	Listen     Listen     `toml:"listen"`
+	Database   Database   `toml:"database"`
+	Objects    Objects    `toml:"objects"`
+	Keys       Keys       `toml:"keys"`
+	Signatures Signatures `toml:"signatures"`
+	Limits     Limits     `toml:"limits"`
+	Delivery   Delivery   `toml:"delivery"`
+	Axis       Axis       `toml:"axis"`
+	Log        Log        `toml:"log"`
+	Metrics    Metrics    `toml:"metrics"`
+	Client     Client     `toml:"client"`
 }
 
 // Gateway says who runs this gateway and where it keeps things.
@@ -104,6 +105,26 @@ type Keys struct {
 	ReceiptFile string `toml:"receipt_file"` // signs receipts
 }
 
+// Signatures is how signatures are judged and made.
+type Signatures struct {
+	Check      bool   `toml:"check"`       // at the door
+	PolicyFile string `toml:"policy_file"` // empty: the built-in policy
+	TrustDir   string `toml:"trust_dir"`   // the signed list of roots
+	CacheDir   string `toml:"cache_dir"`   // of revocation data
+	Offline    bool   `toml:"offline"`     // ask no responder, ever
+
+	Preserve        string   `toml:"preserve"` // level to which documents that pass are raised in a copy; empty: none
+	TSA             []string `toml:"tsa"`      // time-stamping authorities, in the order in which they are asked
+	TSAUser         string   `toml:"tsa_user"`
+	TSAPasswordFile string   `toml:"tsa_password_file"`
+
+	// Key signs the envelopes that the gateway writes: a PKCS#12 or PEM file, or a
+	// pkcs11: URI. Empty: they are not signed.
+	Key             string `toml:"key"`
+	CertificateFile string `toml:"certificate_file"` // of a PEM key that stands alone
+	PasswordFile    string `toml:"password_file"`    // of a PKCS#12 file or token
+}
+
 // Limits bound what one submission may hold.
 type Limits struct {
 	Message     Size `toml:"message"`  // bytes of one envelope
@@ -165,16 +186,17 @@ type Client struct {
 // Default gives every key its default. Only gateway.self has none.
 func Default() Config {
 	return Config{
-		Gateway:  Gateway{DataDir: "data", Memory: 512 << 20},
-		Listen:   defaultListen(),
-		Database: Database{Driver: DriverSQLite, Path: "congvan.db"},
-		Objects:  Objects{Kind: ObjectsDisk, Path: "objects", S3: S3{Region: "us-east-1", SpoolDir: "spool", PathStyle: true}},
-		Keys:     Keys{MasterFile: "keys/master.key", ReceiptFile: "keys/receipt.pem"},
-		Limits:   defaultLimits(),
-		Delivery: defaultDelivery(),
-		Axis:     Axis{PollInterval: Duration(30 * time.Second)},
-		Log:      Log{Level: "info", Format: "text"},
-		Metrics:  Metrics{Enabled: true},
+		Gateway:    Gateway{DataDir: "data", Memory: 512 << 20},
+		Listen:     defaultListen(),
+		Database:   Database{Driver: DriverSQLite, Path: "congvan.db"},
+		Objects:    Objects{Kind: ObjectsDisk, Path: "objects", S3: S3{Region: "us-east-1", SpoolDir: "spool", PathStyle: true}},
+		Keys:       Keys{MasterFile: "keys/master.key", ReceiptFile: "keys/receipt.pem"},
+		Signatures: Signatures{Check: true, TrustDir: "trust", CacheDir: "revocation", TSA: []string{}},
+		Limits:     defaultLimits(),
+		Delivery:   defaultDelivery(),
+		Axis:       Axis{PollInterval: Duration(30 * time.Second)},
+		Log:        Log{Level: "info", Format: "text"},
+		Metrics:    Metrics{Enabled: true},
 	}
 }
 

@@ -34,6 +34,9 @@ func (c *Config) resolve(base string) {
 	for _, p := range c.paths() {
 		*p = under(c.Gateway.DataDir, *p)
 	}
+	if !strings.HasPrefix(c.Signatures.Key, "pkcs11:") {
+		c.Signatures.Key = under(c.Gateway.DataDir, c.Signatures.Key)
+	}
 }
 
 // paths are all the keys that name files and folders, but for data_dir.
@@ -44,6 +47,8 @@ func (c *Config) paths() []*string {
 		&c.Objects.Path,
 		&c.Objects.S3.AccessKeyFile, &c.Objects.S3.SecretKeyFile, &c.Objects.S3.CAFile, &c.Objects.S3.SpoolDir,
 		&c.Keys.MasterFile, &c.Keys.ReceiptFile,
+		&c.Signatures.PolicyFile, &c.Signatures.TrustDir, &c.Signatures.CacheDir,
+		&c.Signatures.TSAPasswordFile, &c.Signatures.CertificateFile, &c.Signatures.PasswordFile,
 		&c.Axis.SecretFile, &c.Axis.CAFile,
 		&c.Client.KeyFile, &c.Client.CAFile,
 	}
