@@ -1,0 +1,270 @@
+package pdf
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"fmt"
+	"slices"
+	"time"
+
+	"congvan/signer"
+	"congvan/signer/cms"
+	"congvan/signer/pdf/syntax"
+	"congvan/signer/trust"
+	"congvan/signer/tsa"
+)
+
+// value is a signature, or a document time stamp, that a field bears.
+type value struct {
+	field    string
+	isStamp  bool
+	end      int64  // of what it covers
+	contents []byte // with its padding
+	signed   *cms.SignedData
+	cert     *x509.Certificate
+	at       time.Time    // of a document time stamp
+	stamps   []*tsa.Token // over the signature
+}
+
+// values reads all signatures and document time stamps, in no order.
+func (d *draft) values() ([]*value, error) {
+	var all []*value
+	for i := range d.fields {
+		f := &d.fields[i]
+		if f.Type != "Sig" {
+			continue
+		}
+		dict, err := d.rev.Dict(f.Value)
+		if err != nil {
+			return nil, fmt.Errorf("signature field %q: %w", f.Name, err)
+		}
+		if dict == nil {
+			continue
+		}
+		v, err := d.value(f.Name, dict)
+		if err != nil {
+			return nil, fmt.Errorf("signature field %q: %w", f.Name, err)
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+func (d *draft) value(field string, dict syntax.Dict) (*value, error) {
+	v := &value{field: field}
+	contents, err := d.rev.String(dict["Contents"])
+	if err != nil {
+		return nil, fmt.Errorf("/Contents: %w", err)
+	}
+	v.contents = []byte(contents)
+	covers, err := d.numbers(dict["ByteRange"])
+	if err != nil || len(covers) != 4 {
+		return nil, fmt.Errorf("/ByteRange is not of four numbers: %w", err)
+	}
+	v.end = int64(covers[2]) + int64(covers[3])
+	form, err := d.text(dict["SubFilter"])
+	if err != nil {
+		return nil, err
+	}
+	if v.isStamp = form == subFilterStamp; v.isStamp {
+		return v, v.readStamp()
+	}
+	return v, v.readSignature()
+}
+
+func (v *value) readStamp() error {
+	token, err := tsa.ParseToken(v.contents)
+	if err != nil {
+		return err
+	}
+	v.signed, v.cert, v.at = token.Signed, token.Certificate, token.Time
+	return nil
+}
+
+func (v *value) readSignature() (err error) {
+	if v.signed, err = cms.Parse(v.contents); err != nil {
+		return err
+	}
+	if len(v.signed.Signers) != 1 {
+		return fmt.Errorf("%d signers in one signature", len(v.signed.Signers))
+	}
+	s := v.signed.Signers[0]
+	if v.cert, err = v.signed.Certificate(s); err != nil {
+		return err
+	}
+	for _, der := range s.TimeStamps {
+		token, err := tsa.ParseToken(der)
+		if err != nil {
+			return fmt.Errorf("time stamp: %w", err)
+		}
+		v.stamps = append(v.stamps, token)
+	}
+	return nil
+}
+
+// proven is the earliest time at which the value existed for certain: that of a time
+// stamp over it, or of a document time stamp that came later. Zero where there is none.
+func (v *value) proven(all []*value) time.Time {
+	var first time.Time
+	earlier := func(t time.Time) {
+		if first.IsZero() || t.Before(first) {
+			first = t
+		}
+	}
+	for _, t := range v.stamps {
+		earlier(t.Time)
+	}
+	for _, o := range all {
+		if o.isStamp && o.end > v.end {
+			earlier(o.at)
+		}
+	}
+	return first
+}
+
+// storedEvidence reads the document's security store.
+func (d *draft) storedEvidence() (trust.Evidence, error) {
+	var known trust.Evidence
+	dss, err := d.rev.Dict(d.root["DSS"])
+	if err != nil || dss == nil {
+		return known, err
+	}
+	certs, err := d.storedList(dss[listCerts])
+	if err != nil {
+		return known, err
+	}
+	for _, der := range certs {
+		// One that cannot be parsed proves nothing, and harms nothing.
+		if c, err := x509.ParseCertificate(der); err == nil {
+			known.Certificates = append(known.Certificates, c)
+		}
+	}
+	if known.CRLs, err = d.storedList(dss[listCRLs]); err != nil {
+		return known, err
+	}
+	known.OCSPs, err = d.storedList(dss[listOCSPs])
+	return known, err
+}
+
+func (d *draft) storedList(o syntax.Object) ([][]byte, error) {
+	all, err := d.rev.Array(o)
+	if err != nil {
+		return nil, fmt.Errorf("security store: %w", err)
+	}
+	if len(all) > maxStored {
+		return nil, fmt.Errorf("security store of %d entries: %w", len(all), syntax.ErrTooLarge)
+	}
+	out := make([][]byte, 0, len(all))
+	for _, item := range all {
+		ref, ok := item.(syntax.Ref)
+		if !ok {
+			continue
+		}
+		der, err := d.stored(ref)
+		if err != nil {
+			return nil, fmt.Errorf("security store: %w", err)
+		}
+		out = append(out, der)
+	}
+	return out, nil
+}
+
+// collector asks for what proves signatures, and notes what it cannot get.
+type collector struct {
+	judge   Judge
+	now     time.Time
+	known   trust.Evidence
+	values  []*value
+	missing []signer.Reason
+}
+
+// collect gives the evidence for one value and for the time stamps in it.
+func (c *collector) collect(ctx context.Context, v *value) *evidence {
+	found := &evidence{}
+	proven := v.proven(c.values)
+	use := trust.UseSigning
+	if v.isStamp {
+		use = trust.UseTimeStamping
+	}
+	c.ask(ctx, found, v.cert, use, proven, c.with(v.signed))
+	for _, t := range v.stamps {
+		c.ask(ctx, found, t.Certificate, trust.UseTimeStamping, v.later(c.values), c.with(v.signed, t.Signed))
+	}
+	return found
+}
+
+// later is when a document time stamp proves the time stamps within the value.
+func (v *value) later(all []*value) time.Time {
+	only := value{end: v.end}
+	return only.proven(all)
+}
+
+// with gives what is known, and what came with signatures.
+func (c *collector) with(signed ...*cms.SignedData) trust.Evidence {
+	e := trust.Evidence{
+		Certificates: slices.Clip(c.known.Certificates), CRLs: slices.Clip(c.known.CRLs), OCSPs: slices.Clip(c.known.OCSPs),
+	}
+	for _, s := range signed {
+		e.Certificates = append(e.Certificates, s.Certificates...)
+		e.CRLs = append(e.CRLs, s.CRLs...)
+		e.OCSPs = append(e.OCSPs, s.OCSPs...)
+		for _, one := range s.Signers {
+			e.CRLs = append(e.CRLs, one.AdobeRevocation.CRLs...)
+			e.OCSPs = append(e.OCSPs, one.AdobeRevocation.OCSPs...)
+		}
+	}
+	return e
+}
+
+// ask has one certificate judged and keeps what that was based on.
+func (c *collector) ask(ctx context.Context, found *evidence, cert *x509.Certificate, use trust.Use, proven time.Time, known trust.Evidence) {
+	q := trust.Question{Certificate: cert, Use: use, At: proven, Now: c.now, Proven: !proven.IsZero(), Evidence: known}
+	if !q.Proven {
+		q.At = c.now
+	}
+	a := c.judge.Judge(ctx, q)
+	for _, link := range a.Chain {
+		found.certificate(link)
+	}
+	for i := range a.Proofs {
+		found.proof(&a.Proofs[i])
+	}
+	if a.Indication != signer.TotalPassed {
+		c.lack(cert, a.Reasons)
+		return
+	}
+	for i, link := range a.Chain {
+		if i < len(a.Chain)-1 && !provenBy(link, a.Proofs) {
+			c.lack(link, nil)
+		}
+	}
+}
+
+// provenBy says whether there is revocation data for a certificate, or none is needed.
+func provenBy(cert *x509.Certificate, proofs []trust.Proof) bool {
+	return noCheck(cert) || slices.ContainsFunc(proofs, func(p trust.Proof) bool {
+		return p.Certificate != nil && bytes.Equal(p.Certificate.Raw, cert.Raw)
+	})
+}
+
+// noCheck says whether a certificate's issuer vouches for it all its life
+// (id-pkix-ocsp-nocheck, RFC 6960, 4.2.2.2.1).
+func noCheck(cert *x509.Certificate) bool {
+	id := asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
+	return slices.ContainsFunc(cert.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(id) })
+}
+
+func (c *collector) lack(cert *x509.Certificate, why []signer.Reason) {
+	name := cert.Subject.CommonName
+	if len(why) == 0 {
+		why = []signer.Reason{{Vi: "không có CRL hay OCSP", En: "neither CRL nor OCSP"}}
+	}
+	c.missing = append(c.missing, signer.Reason{
+		Code: "validation-data-missing",
+		Vi:   fmt.Sprintf("Thiếu dữ liệu xác thực dài hạn của chứng thư “%s”: %s", name, why[0].Vi),
+		En:   fmt.Sprintf("Validation data is missing for the certificate “%s”: %s", name, why[0].En),
+	})
+}

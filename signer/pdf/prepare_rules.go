@@ -1,0 +1,161 @@
+package pdf
+
+import (
+	"fmt"
+
+	"congvan/signer"
+	"congvan/signer/pdf/syntax"
+)
+
+// rules are what earlier signatures allow.
+type rules struct {
+	signatures  int // that bear a value; document time stamps not counted
+	certified   bool
+	permissions int    // the narrowest P of certification and locks; 0: nothing said
+	locks       []Lock // in force
+}
+
+// rules reads what the signatures that are there lay down.
+func (d *draft) rules() (*rules, error) {
+	r := &rules{}
+	for i := range d.fields {
+		if d.fields[i].Type != "Sig" {
+			continue
+		}
+		if err := d.ruled(&d.fields[i], r); err != nil {
+			return nil, fmt.Errorf("signature field %q: %w", d.fields[i].Name, err)
+		}
+	}
+	return r, nil
+}
+
+func (d *draft) ruled(f *syntax.Field, r *rules) error {
+	value, err := d.rev.Resolve(f.Value)
+	if err != nil || value == nil {
+		return err
+	}
+	dict, err := d.rev.Dict(value)
+	if err != nil {
+		return err
+	}
+	if kind, err := d.rev.Resolve(dict["Type"]); err != nil || kind == syntax.Name("DocTimeStamp") {
+		return err
+	}
+	r.signatures++
+	refs, err := d.rev.Array(dict["Reference"])
+	if err != nil {
+		return err
+	}
+	for _, o := range refs {
+		if err := d.reference(o, r); err != nil {
+			return err
+		}
+	}
+	lock, err := d.readLock(f.Dict["Lock"])
+	if err != nil || lock == nil {
+		return err
+	}
+	r.locks = append(r.locks, *lock)
+	r.narrow(lock.Permissions)
+	return nil
+}
+
+// reference reads one signature reference (table 256).
+func (d *draft) reference(o syntax.Object, r *rules) error {
+	dict, err := d.rev.Dict(o)
+	if err != nil {
+		return err
+	}
+	method, err := d.rev.Resolve(dict["TransformMethod"])
+	if err != nil {
+		return err
+	}
+	params, err := d.rev.Dict(dict["TransformParams"])
+	if err != nil {
+		return err
+	}
+	switch method {
+	case syntax.Name("DocMDP"):
+		p, err := d.integer(params["P"])
+		if err != nil {
+			return err
+		}
+		if p == 0 {
+			p = 2 // the default of table 257
+		}
+		r.certified = true
+		r.narrow(int(p))
+	case syntax.Name("FieldMDP"):
+		lock, err := d.readFields(params)
+		if err != nil {
+			return err
+		}
+		r.locks = append(r.locks, *lock)
+	}
+	return nil
+}
+
+func (r *rules) narrow(p int) {
+	if p > 0 && (r.permissions == 0 || p < r.permissions) {
+		r.permissions = p
+	}
+}
+
+// allow refuses what earlier signatures do not allow.
+func (r *rules) allow(t *target, o *SignOptions) error {
+	switch {
+	case r.permissions == 1:
+		return refuse("certified-closed", "Tài liệu đã được chứng nhận hoặc khóa, không cho phép thay đổi, kể cả ký thêm.",
+			"The document is certified or locked so that nothing may change; a further signature would break that.")
+	case o.Certify != 0 && r.signatures > 0:
+		return refuse("certify-not-first", "Chữ ký chứng nhận phải là chữ ký đầu tiên của tài liệu.",
+			"A certification must be the first signature of a document.")
+	case r.permissions == 2 && t.fresh && o.Placement != nil:
+		return refuse("certified-new-visible", "Tài liệu đã được chứng nhận chỉ cho phép điền và ký vào trường có sẵn; hãy ký vào trường có sẵn hoặc ký không hiển thị.",
+			"The certification allows to fill in and sign what is there: a new visible field would change a page. Sign an existing field, or invisibly.")
+	}
+	for i := range r.locks {
+		if r.locks[i].holds(t.name) {
+			return refuse("field-locked", "Một chữ ký trước đã khóa trường “"+t.name+"”.",
+				"An earlier signature has locked the field “"+t.name+"”.")
+		}
+	}
+	return nil
+}
+
+// checkLevel refuses levels that nobody knows, or that lack what they need.
+func (o *SignOptions) checkLevel() error {
+	switch {
+	case o.Level != signer.LevelBB && !stamped(o.Level):
+		return refuse("level-unknown", "Không có cấp độ chữ ký “"+string(o.Level)+"”.",
+			"There is no signature level “"+string(o.Level)+"”.")
+	case stamped(o.Level) && o.Stamper == nil:
+		return noStamper()
+	case longTerm(o.Level) && o.Judge == nil:
+		return noJudge()
+	}
+	return nil
+}
+
+func longTerm(l signer.Level) bool { return l == signer.LevelBLT || l == signer.LevelBLTA }
+
+func noStamper() error {
+	return refuse("no-time-stamp-authority", "Chưa cấu hình máy chủ cấp dấu thời gian.", "No time stamp authority is configured.")
+}
+
+func noJudge() error {
+	return refuse("no-trust-list", "Chưa cấu hình danh sách tin cậy để thu thập dữ liệu thu hồi.",
+		"No trust list is configured from which revocation data could be collected.")
+}
+
+// checkShape refuses permissions that the standard does not know, and a place for nothing.
+func (o *SignOptions) checkShape() error {
+	if o.Placement != nil && o.Appearance == nil {
+		return refuse("appearance-missing", "Chữ ký hiển thị phải có hình thức hiển thị.", "A visible signature needs an appearance.")
+	}
+	if o.Certify < 0 || o.Certify > 3 {
+		return refuse("permissions-unknown", fmt.Sprintf("Mức cho phép %d của chữ ký chứng nhận không hợp lệ (1 đến 3).", o.Certify),
+			fmt.Sprintf("A certification's permissions are 1 to 3, not %d.", o.Certify))
+	}
+	return nil
+}

@@ -1,0 +1,189 @@
+package pdf
+
+import (
+	"fmt"
+	"time"
+	"unicode/utf16"
+
+	"congvan/signer/pdf/syntax"
+)
+
+// application names us in the build properties of a signature (/Prop_Build).
+const application = "congvan"
+
+// signatureDict is the dictionary of a PAdES signature (EN 319 142-1, 6.3), without
+// what binds it to fields and documents.
+func signatureDict(o SignOptions, room int) syntax.Dict {
+	d := syntax.Dict{
+		"Type":      syntax.Name("Sig"),
+		"Filter":    syntax.Name("Adobe.PPKLite"),
+		"SubFilter": syntax.Name(subFilter),
+		"M":         syntax.String(pdfDate(o.Time)),
+	}
+	texts := map[syntax.Name]string{"Name": o.Name, "Reason": o.Reason, "Location": o.Location, "ContactInfo": o.Contact}
+	for key, text := range texts {
+		if text != "" {
+			d[key] = textString(text)
+		}
+	}
+	return withHoles(d, room)
+}
+
+// Names of the forms of signature values (ISO 32000-2, table 260).
+const (
+	subFilter      = "ETSI.CAdES.detached"
+	subFilterStamp = "ETSI.RFC3161"
+	subFilterOld   = "adbe.pkcs7.detached"
+)
+
+// stampDict is the dictionary of a document time stamp (ISO 32000-2, 12.8.5).
+func stampDict(room int) syntax.Dict {
+	return withHoles(syntax.Dict{
+		"Type":      syntax.Name("DocTimeStamp"),
+		"Filter":    syntax.Name("Adobe.PPKLite"),
+		"SubFilter": syntax.Name(subFilterStamp),
+	}, room)
+}
+
+func withHoles(d syntax.Dict, room int) syntax.Dict {
+	d["ByteRange"] = syntax.Hole{Name: holeRange, Size: rangeSize}
+	d["Contents"] = syntax.Hole{Name: holeContents, Size: 2*room + 2}
+	d["Prop_Build"] = syntax.Dict{
+		"Filter": syntax.Dict{"Name": syntax.Name("Adobe.PPKLite")},
+		"App":    syntax.Dict{"Name": syntax.Name(application)},
+	}
+	return d
+}
+
+// hanoi is the time zone that official letters are dated in; Vietnam knows no summer time.
+func hanoi() *time.Location { return time.FixedZone("+07", 7*60*60) }
+
+// pdfDate is a date of ISO 32000-2, 7.9.4, at +07'00'.
+func pdfDate(t time.Time) string {
+	return t.In(hanoi()).Format("D:20060102150405") + "+07'00'"
+}
+
+// textString encodes text for people (7.9.2.2): ASCII is PDFDocEncoding, all else
+// UTF-16BE behind its mark.
+func textString(s string) syntax.String {
+	if ascii(s) {
+		return syntax.String(s)
+	}
+	units := utf16.Encode([]rune(s))
+	b := make([]byte, 0, 2+2*len(units))
+	b = append(b, 0xFE, 0xFF)
+	for _, u := range units {
+		b = append(b, byte(u>>8), byte(u))
+	}
+	return syntax.String(b)
+}
+
+// ascii says whether text is of characters that mean the same in every encoding.
+func ascii(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c > 0x7E {
+			return false
+		}
+	}
+	return true
+}
+
+// decodeText reads a text string: UTF-16BE, UTF-8, or what ASCII there is of PDFDocEncoding.
+func decodeText(s syntax.String) string {
+	switch {
+	case len(s) >= 2 && s[:2] == "\xFE\xFF":
+		units := make([]uint16, 0, len(s)/2)
+		for i := 2; i+1 < len(s); i += 2 {
+			units = append(units, uint16(s[i])<<8|uint16(s[i+1]))
+		}
+		return string(utf16.Decode(units))
+	case len(s) >= 3 && s[:3] == "\xEF\xBB\xBF":
+		return string(s[3:])
+	}
+	return string(s)
+}
+
+// certification is the reference of a certification (DocMDP, ISO 32000-2, 12.8.2.2).
+func certification(p int) syntax.Dict {
+	return syntax.Dict{
+		"Type":            syntax.Name("SigRef"),
+		"TransformMethod": syntax.Name("DocMDP"),
+		"TransformParams": syntax.Dict{
+			"Type": syntax.Name("TransformParams"), "V": syntax.Name("1.2"), "P": int64(p),
+		},
+	}
+}
+
+// fieldLock is the reference that puts a field's lock into force (FieldMDP, 12.8.2.4).
+func fieldLock(l *Lock, catalog syntax.Ref) syntax.Dict {
+	params := syntax.Dict{
+		"Type": syntax.Name("TransformParams"), "V": syntax.Name("1.2"), "Action": syntax.Name(l.Action),
+	}
+	if l.Action != lockAll {
+		params["Fields"] = l.names()
+	}
+	return syntax.Dict{
+		"Type":            syntax.Name("SigRef"),
+		"TransformMethod": syntax.Name("FieldMDP"),
+		"TransformParams": params,
+		"Data":            catalog,
+	}
+}
+
+// The actions of a lock.
+const (
+	lockAll     = "All"
+	lockInclude = "Include"
+	lockExclude = "Exclude"
+)
+
+func (l *Lock) names() syntax.Array {
+	all := make(syntax.Array, len(l.Fields))
+	for i, name := range l.Fields {
+		all[i] = textString(name)
+	}
+	return all
+}
+
+// dict is the lock as a field carries it (table 236).
+func (l *Lock) dict() syntax.Dict {
+	d := syntax.Dict{"Type": syntax.Name("SigFieldLock"), "Action": syntax.Name(l.Action)}
+	if l.Action != lockAll {
+		d["Fields"] = l.names()
+	}
+	if l.Permissions != 0 {
+		d["P"] = int64(l.Permissions)
+	}
+	return d
+}
+
+func (l *Lock) check() error {
+	switch {
+	case l.Action != lockAll && l.Action != lockInclude && l.Action != lockExclude,
+		l.Permissions < 0 || l.Permissions > 3:
+		return fmt.Errorf("lock: action %q, permissions %d: %w", l.Action, l.Permissions,
+			refuse("lock-unknown", "Kiểu khóa trường không hợp lệ.", "The lock's action or permissions are none of the standard's."))
+	}
+	return nil
+}
+
+// holds says whether a field is among those that the lock closes. A name closes the
+// fields below it too.
+func (l *Lock) holds(field string) bool {
+	switch l.Action {
+	case lockAll:
+		return true
+	case lockInclude:
+		return l.lists(field)
+	}
+	return !l.lists(field)
+}
+
+func (l *Lock) lists(field string) bool {
+	for _, n := range l.Fields {
+		if field == n || (len(field) > len(n) && field[:len(n)] == n && field[len(n)] == '.') {
+			return true
+		}
+	}
+	return false
+}
