@@ -49,22 +49,29 @@ const (
 	leftColumn                                       = 68.0
 	rightColumn                                      = width - leftColumn
 	lineHeight                                       = 6.0
+	pageHeight                                       = 297.0
 	font                                             = "serif"
 )
 
 // Write makes the letter's PDF.
 func Write(w io.Writer, l Letter) error {
+	_, err := Compose(w, l)
+	return err
+}
+
+// Compose makes the letter's PDF and says where its signatures go.
+func Compose(w io.Writer, l Letter) (Places, error) {
 	s := newSheet(l.Date)
 	s.head(l)
 	s.title(l)
 	s.addressees(l.Addressees)
 	s.body(l.Body)
-	s.foot(l)
+	places := s.foot(l)
 	s.footnote(l.Footnote)
 	if err := s.Output(w); err != nil {
-		return fmt.Errorf("paper: %w", err)
+		return Places{}, fmt.Errorf("paper: %w", err)
 	}
-	return nil
+	return places, nil
 }
 
 // sheet is a letter being set.
@@ -181,9 +188,9 @@ func (s sheet) body(paragraphs []string) {
 }
 
 // foot sets nơi nhận on the left and the signature's block on the right.
-func (s sheet) foot(l Letter) {
+func (s sheet) foot(l Letter) Places {
 	s.Ln(3)
-	if s.GetY() > 297-marginBottom-60 {
+	if s.GetY() > pageHeight-marginBottom-signatureBlock {
 		s.AddPage()
 	}
 	top := s.GetY()
@@ -199,8 +206,10 @@ func (s sheet) foot(l Letter) {
 		s.centred(right, rightColumn, "B", 13, strings.ToUpper(l.Competence))
 	}
 	s.centred(right, rightColumn, "B", 13, strings.ToUpper(l.Position))
-	s.Ln(24)
+	places := s.places()
+	s.Ln(signatureSpace)
 	s.centred(right, rightColumn, "B", 14, l.Signer)
+	return places
 }
 
 func (s sheet) footnote(text string) {
@@ -210,7 +219,7 @@ func (s sheet) footnote(text string) {
 	s.SetAutoPageBreak(false, 0)
 	s.SetTextColor(110, 110, 110)
 	s.SetFont(font, "I", 9)
-	s.SetXY(marginLeft, 297-12)
+	s.SetXY(marginLeft, pageHeight-12)
 	s.CellFormat(width, 5, text, "", 0, "C", false, 0, "")
 }
 
