@@ -58,6 +58,17 @@ func (a algorithm) digest() digest {
 	return d
 }
 
+// digestOfSigner is digest for a SignerInfo, where old software names the signature's
+// algorithm (sha1WithRSAEncryption) and means its digest.
+func (a algorithm) digestOfSigner() digest {
+	k, ok := knownBy(func(k known) bool { return k.oid == a.id && k.digest != "" })
+	if !ok || !a.plain() {
+		return a.digest()
+	}
+	d, _ := digestBy(func(d digest) bool { return d.name == k.digest })
+	return d
+}
+
 // scheme is how a signature value is made.
 type scheme struct {
 	kind string // "" when unsupported

@@ -161,7 +161,7 @@ func (s *Signer) readID(c *ber.Cursor) {
 }
 
 func (s *Signer) setDigest(a algorithm) {
-	d := a.digest()
+	d := a.digestOfSigner()
 	s.Digest, s.DigestName, s.digestID = d.hash, d.name, a.raw
 }
 
