@@ -125,7 +125,9 @@ func typeset(d *Drawing, picture *ink, image Rect, text *block, words Rect) ([]b
 		p.ImageOptions("picture", image.X0, d.Height-image.Y1, image.Width(), image.Height(), false, png, 0, "")
 	}
 	if len(text.lines) > 0 {
-		text.draw(p, words.X0, d.Height-words.Y1)
+		if err := text.draw(p, words.X0, d.Height-words.Y1); err != nil {
+			return nil, err
+		}
 	}
 	var out bytes.Buffer
 	if err := p.Output(&out); err != nil {

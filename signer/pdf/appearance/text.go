@@ -1,7 +1,6 @@
 package appearance
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,7 +9,9 @@ import (
 
 	"codeberg.org/go-pdf/fpdf"
 	"github.com/go-fonts/liberation/liberationserifregular"
+	"golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
+	"golang.org/x/image/math/fixed"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -24,6 +25,7 @@ const (
 // block is text broken into lines and measured.
 type block struct {
 	Text
+	*ruler
 	font          []byte
 	lines         []string
 	width, height float64
@@ -39,21 +41,60 @@ func (t Text) set(lines []string) (*block, error) {
 	if b.font, err = t.typeface(); err != nil {
 		return nil, err
 	}
-	if lines, err = readable(b.font, lines); err != nil {
+	if b.ruler, err = newRuler(b.font, t.Size); err != nil {
 		return nil, err
 	}
-	p, err := b.ready(newPage(100, 100))
-	if err != nil {
+	if lines, err = b.readable(lines); err != nil {
 		return nil, err
 	}
 	for _, line := range lines {
-		b.lines = append(b.lines, wrap(line, t.Width, p.GetStringWidth)...)
+		b.lines = append(b.lines, wrap(line, t.Width, b.measure)...)
 	}
 	for _, line := range b.lines {
-		b.width = max(b.width, p.GetStringWidth(line))
+		b.width = max(b.width, b.measure(line))
 	}
 	b.height = float64(len(b.lines)) * t.Size * t.Leading
 	return b, nil
+}
+
+// ruler knows which characters a font has, and how wide they are at a size.
+type ruler struct {
+	*sfnt.Font
+	buffer sfnt.Buffer
+	size   float64
+}
+
+func newRuler(data []byte, size float64) (*ruler, error) {
+	parsed, err := sfnt.Parse(data)
+	if err != nil {
+		return nil, badFont(err)
+	}
+	return &ruler{Font: parsed, size: size}, nil
+}
+
+// has tells whether the font shows a character.
+func (r *ruler) has(c rune) bool {
+	const lastPlane0 = 0xffff // what the PDF library's two-byte codes reach
+	glyph, err := r.GlyphIndex(&r.buffer, c)
+	return err == nil && glyph != 0 && c <= lastPlane0 && unicode.IsPrint(c)
+}
+
+// measure gives a line's width in points.
+func (r *ruler) measure(line string) float64 {
+	em := r.UnitsPerEm()
+	total := 0.0
+	for _, c := range line {
+		glyph, err := r.GlyphIndex(&r.buffer, c)
+		if err != nil {
+			continue // has has seen it
+		}
+		// At as many pixels to the em as the font has units, an advance is in units.
+		advance, err := r.GlyphAdvance(&r.buffer, glyph, fixed.I(int(em)), font.HintingNone)
+		if err == nil {
+			total += float64(advance) / 64
+		}
+	}
+	return total / float64(em) * r.size
 }
 
 // typeface reads the font.
@@ -83,23 +124,17 @@ func badFont(err error) error {
 
 // readable composes letters and their marks (NFC) and refuses what the font cannot
 // show: an empty box in a signature would be taken for the text.
-func readable(font []byte, lines []string) ([]string, error) {
-	parsed, err := sfnt.Parse(font)
-	if err != nil {
-		return nil, badFont(err)
-	}
-	var buffer sfnt.Buffer
+func (r *ruler) readable(lines []string) ([]string, error) {
 	composed := make([]string, len(lines))
 	total := 0
 	for i, line := range lines {
 		composed[i] = strings.Join(strings.Fields(norm.NFC.String(line)), " ")
 		total += len(composed[i])
-		for _, r := range composed[i] {
-			glyph, err := parsed.GlyphIndex(&buffer, r)
-			if err != nil || glyph == 0 || r > 0xffff || !unicode.IsPrint(r) {
-				return nil, fail(err, "character-missing",
-					fmt.Sprintf("Phông chữ không có ký tự %q (%U) cần hiển thị trong chữ ký số.", r, r),
-					fmt.Sprintf("The font has no character %q (%U), which the signature must show.", r, r))
+		for _, c := range composed[i] {
+			if !r.has(c) {
+				return nil, fail(nil, "character-missing",
+					fmt.Sprintf("Phông chữ không có ký tự %q (%U) cần hiển thị trong chữ ký số.", c, c),
+					fmt.Sprintf("The font has no character %q (%U), which the signature must show.", c, c))
 			}
 		}
 	}
@@ -108,22 +143,6 @@ func readable(font []byte, lines []string) ([]string, error) {
 			"Thông tin hiển thị trong chữ ký số quá dài.", "The signature's text is too long.")
 	}
 	return composed, nil
-}
-
-// ready loads the font. The font reader of the library trusts its input; a broken
-// file makes it panic, which is turned into an error here.
-func (b *block) ready(p *fpdf.Fpdf) (_ *fpdf.Fpdf, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = badFont(errors.New(fmt.Sprint(cause)))
-		}
-	}()
-	p.AddUTF8FontFromBytes(typeface, "", b.font)
-	p.SetFont(typeface, "", b.Size)
-	if p.Err() {
-		return nil, badFont(p.Error())
-	}
-	return p, nil
 }
 
 // wrap breaks a line at spaces so that no part is wider than width; a single word that
@@ -145,23 +164,31 @@ func wrap(line string, width float64, measure func(string) float64) []string {
 	return append(lines, current)
 }
 
-// draw sets the lines with their upper left corner at x, y from the page's top.
-func (b *block) draw(p *fpdf.Fpdf, x, y float64) {
-	if _, err := b.ready(p); err != nil {
-		p.SetError(err)
-		return
-	}
+// draw sets the lines with their upper left corner at x, y from the page's top. The
+// PDF library trusts the font it is given; a broken one makes it panic, which becomes an error here.
+func (b *block) draw(p *fpdf.Fpdf, x, y float64) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = badFont(fmt.Errorf("%v", cause))
+		}
+	}()
+	p.AddUTF8FontFromBytes(typeface, "", b.font)
+	p.SetFont(typeface, "", b.Size)
 	p.SetTextColor(int(b.Ink[0]), int(b.Ink[1]), int(b.Ink[2]))
 	step := b.Size * b.Leading
 	for i, line := range b.lines {
 		indent := 0.0
 		switch b.Align {
 		case AlignRight:
-			indent = b.width - p.GetStringWidth(line)
+			indent = b.width - b.measure(line)
 		case AlignCentre:
-			indent = (b.width - p.GetStringWidth(line)) / 2
+			indent = (b.width - b.measure(line)) / 2
 		}
 		// The baseline: ascenders take about nine tenths of the size, the leading's rest is split.
 		p.Text(x+indent, y+float64(i)*step+(step-b.Size)/2+b.Size*0.89, line)
 	}
+	if p.Err() {
+		return badFont(p.Error())
+	}
+	return nil
 }
