@@ -44,6 +44,8 @@ type SignedData struct {
 	CRLs         [][]byte     // DER of CertificateList
 	OCSPs        [][]byte     // DER of OCSPResponse
 	Signers      []*Signer
+
+	Raw []byte // all of it as it stands, without padding
 }
 
 // Unreadable is a certificate that came with a signature and cannot be used. The

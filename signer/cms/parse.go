@@ -16,8 +16,9 @@ func Parse(b []byte) (*SignedData, error) {
 		return nil, malformed("%d bytes, more than %d", len(b), MaxSize)
 	}
 	c := ber.Open(b)
-	d := &SignedData{}
-	info := c.Inside(ber.Sequence)
+	whole := c.Take(ber.Sequence)
+	d := &SignedData{Raw: whole.Full}
+	info := c.Enter(whole)
 	if kind := info.OID(); c.Err() == nil && id(kind) != oidSignedData {
 		return nil, malformed("content type %s, not SignedData", kind)
 	}
