@@ -38,9 +38,9 @@ func (e *evidence) certificate(c *x509.Certificate) {
 
 func (e *evidence) proof(p *trust.Proof) {
 	switch p.Kind {
-	case "ocsp":
+	case trust.KindOCSP:
 		e.add(&e.ocsps, p.DER)
-	case "crl":
+	case trust.KindCRL:
 		e.add(&e.crls, p.DER)
 	}
 	e.certificate(p.Signer)

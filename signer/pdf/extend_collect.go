@@ -19,14 +19,15 @@ import (
 
 // value is a signature, or a document time stamp, that a field bears.
 type value struct {
-	field    string
-	isStamp  bool
-	end      int64  // of what it covers
-	contents []byte // with its padding
-	signed   *cms.SignedData
-	cert     *x509.Certificate
-	at       time.Time    // of a document time stamp
-	stamps   []*tsa.Token // over the signature
+	field   string
+	isStamp bool
+	// What it covers: from 0 to gap, and from resume to end.
+	gap, resume, end int64
+	contents         []byte // with its padding
+	signed           *cms.SignedData
+	cert             *x509.Certificate
+	at               time.Time    // of a document time stamp
+	stamps           []*tsa.Token // over the signature
 }
 
 // values reads all signatures and document time stamps, in no order.
@@ -64,7 +65,8 @@ func (d *draft) value(field string, dict syntax.Dict) (*value, error) {
 	if err != nil || len(covers) != 4 {
 		return nil, fmt.Errorf("/ByteRange is not of four numbers: %w", err)
 	}
-	v.end = int64(covers[2]) + int64(covers[3])
+	v.gap, v.resume = int64(covers[1]), int64(covers[2])
+	v.end = v.resume + int64(covers[3])
 	form, err := d.text(dict["SubFilter"])
 	if err != nil {
 		return nil, err

@@ -139,8 +139,7 @@ func newPending(ctx context.Context, cert *x509.Certificate, chain []*x509.Certi
 	if err != nil {
 		return nil, err
 	}
-	// EN 319 142-1, 6.3: no signing-time attribute, the dictionary's /M says it.
-	prepared, err := cms.Prepare(cert, chain, o.Digest, content, cms.Attributes{Certificate: cert})
+	prepared, err := cms.Prepare(cert, chain, o.Digest, content, o.attributes(cert))
 	if err != nil {
 		return nil, err
 	}
@@ -152,23 +151,24 @@ func newPending(ctx context.Context, cert *x509.Certificate, chain []*x509.Certi
 
 // roomFor is how many bytes the signature can have at most.
 func roomFor(cert *x509.Certificate, chain []*x509.Certificate, o SignOptions) (int, error) {
-	trial, err := cms.Prepare(cert, chain, o.Digest, make([]byte, o.Digest.Size()), cms.Attributes{Certificate: cert})
+	trial, err := cms.Prepare(cert, chain, o.Digest, make([]byte, o.Digest.Size()), o.attributes(cert))
 	if err != nil {
 		return 0, err
 	}
-	room := trial.Size()
-	if !stamped(o.Level) {
-		return room, nil
+	switch {
+	case !stamped(o.Level):
+		return trial.Size(), nil
+	case o.StampSize == 0:
+		return trial.SizeStamped(usualStamp), nil
 	}
-	if o.StampSize == 0 {
-		return room + usualStamp, nil
-	}
-	return room + o.StampSize + attributeOverhead, nil
+	return trial.SizeStamped(o.StampSize), nil
 }
 
-// attributeOverhead is what wraps a token as an unsigned attribute, and the growth of
-// the lengths around it.
-const attributeOverhead = 64
+// attributes are what the signature states (EN 319 142-1, 6.3): not the time, which
+// stands in the dictionary.
+func (o *SignOptions) attributes(cert *x509.Certificate) cms.Attributes {
+	return cms.Attributes{Certificate: cert, PSS: o.PSS}
+}
 
 // settle fills in defaults and refuses options that contradict each other.
 func (o *SignOptions) settle(cert *x509.Certificate) error {

@@ -93,7 +93,7 @@ func (d *draft) register(fresh *syntax.Ref) error {
 		return nil
 	}
 	return d.amend("AcroForm", func(form syntax.Dict) error {
-		flags, err := d.integer(form["SigFlags"])
+		flags, err := d.rev.Int(form["SigFlags"])
 		if err != nil {
 			return err
 		}
@@ -111,17 +111,8 @@ func (d *draft) flagged() bool {
 	if err != nil {
 		return false
 	}
-	flags, err := d.integer(form["SigFlags"])
+	flags, err := d.rev.Int(form["SigFlags"])
 	return err == nil && flags&sigFlags == sigFlags
-}
-
-// integer reads a number that may be absent.
-func (d *draft) integer(o syntax.Object) (int64, error) {
-	o, err := d.rev.Resolve(o)
-	if err != nil || o == nil {
-		return 0, err
-	}
-	return d.rev.Int(o)
 }
 
 // The holes of a signature dictionary.

@@ -33,7 +33,7 @@ func (d *draft) target(o *SignOptions, cert *x509.Certificate, chain []*x509.Cer
 		return nil, err
 	}
 	if t.fresh {
-		return t, o.chooseDigest(nil)
+		return t, o.chooseDigest(&seed{}, cert)
 	}
 	seed, err := d.seed(t)
 	if err != nil {
@@ -120,7 +120,7 @@ func (d *draft) readLock(o syntax.Object) (*Lock, error) {
 	if err != nil || dict == nil {
 		return nil, err
 	}
-	p, err := d.integer(dict["P"])
+	p, err := d.rev.Int(dict["P"])
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (d *draft) reference(o syntax.Object, r *rules) error {
 	}
 	switch method {
 	case syntax.Name("DocMDP"):
-		p, err := d.integer(params["P"])
+		p, err := d.rev.Int(params["P"])
 		if err != nil {
 			return err
 		}

@@ -6,7 +6,9 @@ import (
 	"crypto/x509"
 	"fmt"
 	"slices"
+	"strings"
 
+	"congvan/signer/cms"
 	"congvan/signer/pdf/syntax"
 )
 
@@ -69,7 +71,7 @@ func (d *draft) readSeed(s *seed, dict syntax.Dict) (err error) {
 		}
 	}
 	number := func(to *int64, key syntax.Name) {
-		read(func() (e error) { *to, e = d.integer(dict[key]); return e })
+		read(func() (e error) { *to, e = d.rev.Int(dict[key]); return e })
 	}
 	texts := func(to *[]string, key syntax.Name) {
 		read(func() (e error) { *to, e = d.texts(dict[key]); return e })
@@ -99,7 +101,7 @@ func (d *draft) readSeedParts(s *seed, dict syntax.Dict) error {
 		return err
 	}
 	if mdp != nil {
-		if s.permission, err = d.integer(mdp["P"]); err != nil {
+		if s.permission, err = d.rev.Int(mdp["P"]); err != nil {
 			return err
 		}
 	}
@@ -107,7 +109,7 @@ func (d *draft) readSeedParts(s *seed, dict syntax.Dict) error {
 	if err != nil {
 		return err
 	}
-	flag, err := d.integer(stamp["Ff"])
+	flag, err := d.rev.Int(stamp["Ff"])
 	if err != nil {
 		return err
 	}
@@ -120,7 +122,7 @@ func (d *draft) readSeedParts(s *seed, dict syntax.Dict) error {
 }
 
 func (d *draft) readSeedCertificate(s *seed, cert syntax.Dict) error {
-	flags, err := d.integer(cert["Ff"])
+	flags, err := d.rev.Int(cert["Ff"])
 	if err != nil {
 		return err
 	}
@@ -184,7 +186,7 @@ func (s *seed) settle(o *SignOptions, cert *x509.Certificate, chain []*x509.Cert
 	if err := s.certificate(cert, chain); err != nil {
 		return err
 	}
-	return o.chooseDigest(s)
+	return o.chooseDigest(s, cert)
 }
 
 func (s *seed) form(o *SignOptions) error {
@@ -281,46 +283,37 @@ func seedRefusal(key, value string) error {
 		fmt.Sprintf("The signature field demands what cannot be met: %s %s.", key, value))
 }
 
-// digestNames are the digests that we sign with, as seed values name them, best first.
-func digestNames() []struct {
-	name string
-	hash crypto.Hash
-} {
-	return []struct {
-		name string
-		hash crypto.Hash
-	}{{"SHA256", crypto.SHA256}, {"SHA384", crypto.SHA384}, {"SHA512", crypto.SHA512}}
+// digestsFor are those that we sign with, as seed values name them, the one that suits
+// the key first.
+func digestsFor(cert *x509.Certificate) []crypto.Hash {
+	all := []crypto.Hash{cms.DefaultDigest(cert)}
+	for _, h := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+		if h != all[0] {
+			all = append(all, h)
+		}
+	}
+	return all
 }
 
+// seedName is how seed values name a digest: SHA256.
+func seedName(h crypto.Hash) string { return strings.ReplaceAll(h.String(), "-", "") }
+
 // chooseDigest settles the digest: what was asked for, else the first of ours that the
-// seed values list, else SHA-256.
-func (o *SignOptions) chooseDigest(s *seed) error {
-	var listed []string
-	if s != nil {
-		listed = s.digests
-	}
-	known := false
-	for _, d := range digestNames() {
-		wanted := len(listed) == 0 || slices.Contains(listed, d.name)
-		if o.Digest == 0 && wanted {
-			o.Digest = d.hash
-		}
-		if o.Digest != d.hash {
-			continue
-		}
-		known = true
-		if !wanted && s.wants(seedDigest) {
-			return seedRefusal("DigestMethod", fmt.Sprint(listed))
-		}
-	}
-	switch {
-	case known:
-		return nil
-	case o.Digest != 0:
+// seed values list, else the one that suits the key.
+func (o *SignOptions) chooseDigest(s *seed, cert *x509.Certificate) error {
+	ours := digestsFor(cert)
+	if o.Digest != 0 && !slices.Contains(ours, o.Digest) {
 		return refuse("digest-unknown", "Không ký với hàm băm "+o.Digest.String()+".", "We do not sign with the digest "+o.Digest.String()+".")
-	case s.wants(seedDigest):
-		return seedRefusal("DigestMethod", fmt.Sprint(listed))
 	}
-	o.Digest = crypto.SHA256
+	listed := func(h crypto.Hash) bool { return slices.Contains(s.digests, seedName(h)) }
+	if i := slices.IndexFunc(ours, listed); o.Digest == 0 && i >= 0 {
+		o.Digest = ours[i]
+	}
+	if o.Digest == 0 {
+		o.Digest = ours[0]
+	}
+	if s.wants(seedDigest) && len(s.digests) > 0 && !listed(o.Digest) {
+		return seedRefusal("DigestMethod", fmt.Sprint(s.digests))
+	}
 	return nil
 }

@@ -55,8 +55,10 @@ type SignOptions struct {
 
 	// Time is when the signer claims to sign; zero: now. It is written at +07:00.
 	Time time.Time
-	// Digest is SHA-256 (also when 0), SHA-384 or SHA-512; 0 follows the field's seed values.
+	// Digest is SHA-256, SHA-384 or SHA-512; 0: what the field's seed values list and
+	// suits the key.
 	Digest crypto.Hash
+	PSS    bool // sign with RSA-PSS where the key is RSA
 
 	Stamper   Stamper // needed from B-T on
 	Judge     Judge   // needed from B-LT on

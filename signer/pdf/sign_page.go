@@ -49,7 +49,7 @@ func (d *draft) rotation(page syntax.Object) (int, error) {
 			page = dict["Parent"]
 			continue
 		}
-		n, err := d.integer(dict["Rotate"])
+		n, err := d.rev.Int(dict["Rotate"])
 		if err != nil {
 			return 0, fmt.Errorf("/Rotate: %w", err)
 		}
@@ -66,17 +66,8 @@ func (d *draft) numbers(o syntax.Object) ([]float64, error) {
 	}
 	out := make([]float64, len(all))
 	for i, item := range all {
-		item, err := d.rev.Resolve(item)
-		if err != nil {
+		if out[i], err = d.rev.Number(item); err != nil {
 			return nil, err
-		}
-		switch v := item.(type) {
-		case int64:
-			out[i] = float64(v)
-		case float64:
-			out[i] = v
-		default:
-			return nil, fmt.Errorf("%T where a number is due", item)
 		}
 	}
 	return out, nil

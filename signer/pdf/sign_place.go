@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 
 	"congvan/signer/pdf/appearance"
 	"congvan/signer/pdf/syntax"
@@ -62,7 +63,7 @@ func (d *draft) newField(ctx context.Context, t *target, o SignOptions, value sy
 	if err != nil {
 		return err
 	}
-	stream, err := d.draw(o.Appearance.Turn(spot.Rotate))
+	stream, err := o.Appearance.Turn(spot.Rotate).Import(d.up)
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,8 @@ func (d *draft) dress(widget syntax.Dict, drawing *appearance.Drawing) error {
 	if err != nil {
 		return err
 	}
-	stream, err := d.draw(drawing.Turn(rotate))
+	within := drawing.Turn(rotate).Within(math.Abs(rect[2]-rect[0]), math.Abs(rect[3]-rect[1]))
+	stream, err := within.Import(d.up)
 	if err != nil {
 		return err
 	}

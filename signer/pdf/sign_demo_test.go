@@ -1,0 +1,144 @@
+package pdf
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"encoding/pem"
+	"image"
+	"image/color"
+	"image/png"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"congvan/internal/peers"
+	"congvan/signer/pdf/appearance"
+	"congvan/signer/token"
+	"congvan/signer/trust"
+	"congvan/signer/trust/democa"
+	"congvan/signer/tsa"
+	"congvan/signer/validate"
+)
+
+// demo is a demonstration authority that publishes its lists over HTTP, with a person,
+// an agency and a time-stamping authority.
+type demo struct {
+	ca     *democa.Authority
+	server *httptest.Server
+	tsa    *democa.Identity
+	dir    string // of the root, as a folder of anchors
+	root   string // its file
+}
+
+func newDemo(t testing.TB) *demo {
+	t.Helper()
+	d := &demo{dir: t.TempDir()}
+	d.server = httptest.NewUnstartedServer(nil)
+	var err error
+	d.ca, err = democa.New(time.Now(), democa.Options{BaseURL: "http://" + d.server.Listener.Addr().String()})
+	check(t, err)
+	d.server.Config.Handler = d.ca.Handler(time.Now)
+	d.server.Start()
+	t.Cleanup(d.server.Close)
+	d.tsa, err = d.ca.TimeStamper("Dấu thời gian thử nghiệm", democa.Issue{Key: democa.RSA2048})
+	check(t, err)
+	d.root = filepath.Join(d.dir, "root.pem")
+	writePEM(t, d.root, "CERTIFICATE", d.ca.Root().Certificate.Raw)
+	return d
+}
+
+func (d *demo) person(t testing.TB, kind democa.KeyKind) *token.Key {
+	t.Helper()
+	id, err := d.ca.Person(democa.Subject{Name: "Nguyễn Thị Vĩnh", Agency: "UBND xã CHỦ NGHĨA", Code: "H26.99.1"}, democa.Issue{Key: kind})
+	check(t, err)
+	return asKey(id)
+}
+
+func (d *demo) agency(t testing.TB, kind democa.KeyKind) *token.Key {
+	t.Helper()
+	id, err := d.ca.Agency(democa.Subject{Agency: "UBND xã CHỦ NGHĨA", Code: "H26.99.1"}, democa.Issue{Key: kind})
+	check(t, err)
+	return asKey(id)
+}
+
+func asKey(id *democa.Identity) *token.Key {
+	return &token.Key{Signer: id.Key, Certificate: id.Certificate, Chain: id.Chain}
+}
+
+// judge believes in the demonstration's root alone.
+func (d *demo) judge(t testing.TB) *trust.Judge {
+	t.Helper()
+	store, err := trust.OpenStore(d.dir)
+	check(t, err)
+	j, err := trust.NewJudge(trust.Options{Store: store, CacheDir: t.TempDir(), HTTP: d.server.Client()})
+	check(t, err)
+	return j
+}
+
+// clock is a Stamper that counts.
+type clock struct {
+	Stamper
+	calls  int
+	refuse error // given instead of stamps
+}
+
+// Stamp implements Stamper.
+func (s *clock) Stamp(ctx context.Context, hash crypto.Hash, digest []byte) (*tsa.Token, error) {
+	s.calls++
+	if s.refuse != nil {
+		return nil, s.refuse
+	}
+	return s.Stamper.Stamp(ctx, hash, digest)
+}
+
+// stamper is a client of the demonstration's time-stamping authority, which openssl runs.
+func (d *demo) stamper(t testing.TB) *clock {
+	t.Helper()
+	server := peers.OwnTSA(t, peers.TSAOptions{Key: d.tsa.Key, Certificate: d.tsa.Certificate, Issuers: d.tsa.Chain})
+	client, err := tsa.NewClient(tsa.Options{Authorities: []tsa.Authority{{URL: server.URL}}})
+	check(t, err)
+	return &clock{Stamper: client}
+}
+
+func writePEM(t testing.TB, file, kind string, der []byte) {
+	t.Helper()
+	check(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// verifier believes in the demonstration's root alone.
+func (d *demo) verifier(t testing.TB) *Verifier {
+	t.Helper()
+	return NewVerifier(Options{Process: validate.New(validate.Options{Trust: d.judge(t)})})
+}
+
+// seal is the agency's seal, a red ring of real size, with its name beside it.
+func seal(t testing.TB) *appearance.Drawing {
+	t.Helper()
+	const size = 425
+	ring := image.NewNRGBA(image.Rect(0, 0, size, size))
+	for y := range size {
+		for x := range size {
+			dx, dy := x-size/2, y-size/2
+			if r := dx*dx + dy*dy; r < 210*210 && r > 190*190 {
+				ring.Set(x, y, color.NRGBA{R: 220, A: 255})
+			}
+		}
+	}
+	var out bytes.Buffer
+	check(t, png.Encode(&out, ring))
+	drawing, err := appearance.Decree().Seal.Draw(out.Bytes(), appearance.Words{
+		Agency: "UBND xã CHỦ NGHĨA", Time: time.Date(2026, 11, 23, 11, 21, 12, 0, time.UTC),
+	})
+	check(t, err)
+	return drawing
+}

@@ -1,0 +1,80 @@
+package pdf
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"congvan/signer"
+	"congvan/signer/cms"
+	"congvan/signer/token"
+	"congvan/signer/trust/democa"
+)
+
+// sign signs a document in memory, and checks what holds for every signature: the
+// document stays, something follows.
+func sign(t testing.TB, key *token.Key, doc []byte, o SignOptions) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := Sign(t.Context(), key, bytes.NewReader(doc), int64(len(doc)), &out, o); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(out.Bytes(), doc) || out.Len() <= len(doc) {
+		t.Fatal("the document's bytes were touched")
+	}
+	return out.Bytes()
+}
+
+func vietnamese() SignOptions {
+	return SignOptions{
+		Reason: "Phê duyệt (lần 1) \\ ĩĨ", Location: "Huyện Vĩnh Thạnh", Contact: "vanthu@vinh.example", Name: "Nguyễn Thị Vĩnh",
+		Time: time.Date(2026, 11, 23, 11, 21, 12, 0, time.UTC),
+	}
+}
+
+func TestEveryLevelPassesTheReferees(t *testing.T) {
+	d := newDemo(t)
+	judges := newReferees(t, d)
+	stamper, judge := d.stamper(t), d.judge(t)
+	for _, kind := range []democa.KeyKind{democa.RSA2048, democa.P256} {
+		key := d.person(t, kind)
+		for _, level := range []signer.Level{signer.LevelBB, signer.LevelBT, signer.LevelBLT, signer.LevelBLTA} {
+			t.Run(string(kind)+" "+string(level), func(t *testing.T) {
+				o := vietnamese()
+				o.Level, o.Stamper, o.Judge = level, stamper, judge
+				doc := sign(t, key, letter(1, "", ""), o)
+				judges.approve(t, doc, 1)
+				if level != signer.LevelBB {
+					judges.stampsOf(t, search(t, doc)[0])
+				}
+				verified(t, d, doc, level)
+			})
+		}
+	}
+}
+
+// stampsOf has openssl verify the time stamps within a signature.
+func (r *referees) stampsOf(t testing.TB, f found) {
+	t.Helper()
+	parsed, err := cms.Parse(f.der)
+	check(t, err)
+	if len(parsed.Signers[0].TimeStamps) != 1 {
+		t.Fatalf("%d time stamps in the signature", len(parsed.Signers[0].TimeStamps))
+	}
+	r.token(t, parsed.Signers[0].TimeStamps[0], parsed.Signers[0].Signature)
+}
+
+// verified has our own verifier look at a document: everything passes, and the last
+// signature has a level.
+func verified(t testing.TB, d *demo, doc []byte, level signer.Level) *signer.Report {
+	t.Helper()
+	report := d.verifier(t).Verify(t.Context(), bytes.NewReader(doc), int64(len(doc)))
+	if report.Indication != signer.TotalPassed {
+		t.Fatalf("%s %s: %+v", report.Indication, report.SubIndication, report)
+	}
+	last := report.Signatures[len(report.Signatures)-1]
+	if level != "" && last.Level != level {
+		t.Errorf("level %s, want %s: %+v", last.Level, level, last)
+	}
+	return report
+}
