@@ -1,0 +1,187 @@
+package changes
+
+import (
+	"errors"
+	"fmt"
+
+	"congvan/signer"
+	"congvan/signer/pdf/syntax"
+)
+
+// errTooComplex is a comparison that would cost more than a document can be worth.
+var errTooComplex = errors.New("too complex to compare")
+
+// malformed says whether an error is the document's fault rather than the reader's.
+func malformed(err error) bool {
+	var bad *syntax.Error
+	return errors.Is(err, errTooComplex) || errors.As(err, &bad) && !errors.Is(err, syntax.ErrRead)
+}
+
+// The bounds of one comparison; a document that needs more counts as altered.
+const (
+	maxSteps    = 1 << 20 // of tracing changed objects upwards
+	maxNodes    = 1 << 20 // of comparing values in depth
+	maxFindings = 1000
+	maxDepth    = 64
+)
+
+// diff compares one revision with the one before it.
+type diff struct {
+	graph    *graph
+	index    int // of the later revision
+	old, new *syntax.Revision
+	before   *reach
+	after    *reach
+	changed  map[id]bool // reached objects whose content differs
+	roles    map[id]role
+	inside   map[id]mentions
+	forms    struct{ old, new *form }
+	root     syntax.Ref // the catalog, the same in both
+	catalogs struct{ old, new syntax.Dict }
+
+	frozen   map[frozenKey]bool
+	annots   map[syntax.Ref]bool         // pages whose annotations are to be compared
+	fields   map[id]map[syntax.Name]bool // fields to be compared, and keys whose value changed deeper down
+	notes    map[id]map[syntax.Name]bool // the same for annotations
+	shown    map[syntax.Ref]syntax.Ref   // new widgets, and the page on which each was met
+	touched  map[syntax.Name]bool        // keys of the catalog below which something changed
+	steps    int
+	nodes    int
+	findings []Finding
+	many     bool
+}
+
+// compare finds what revision i changed.
+func compare(g *graph, i int) ([]Finding, error) {
+	d := &diff{
+		graph: g, index: i, old: g.revisions[i-1], new: g.revisions[i],
+		changed: map[id]bool{}, roles: map[id]role{}, inside: map[id]mentions{},
+		frozen: map[frozenKey]bool{}, annots: map[syntax.Ref]bool{},
+		fields: map[id]map[syntax.Name]bool{}, notes: map[id]map[syntax.Name]bool{},
+		shown: map[syntax.Ref]syntax.Ref{}, touched: map[syntax.Name]bool{},
+	}
+	if err := d.run(); err != nil {
+		if !malformed(err) {
+			return nil, err
+		}
+		d.other(trailer, unreadableReason(err))
+	}
+	return d.findings, nil
+}
+
+func (d *diff) run() error {
+	ok, err := d.compareTrailer()
+	if err != nil || !ok {
+		return err
+	}
+	if err := d.find(); err != nil {
+		return err
+	}
+	if err := d.compareCatalog(); err != nil {
+		return err
+	}
+	for _, n := range d.after.order {
+		if d.changed[n] {
+			if err := d.explain(n); err != nil {
+				return err
+			}
+		}
+	}
+	return d.finish()
+}
+
+// finish compares what explaining the changed objects led to.
+func (d *diff) finish() error {
+	for _, step := range []func() error{d.compareForm, d.compareProofs, d.compareFields, d.compareAnnotations, d.comparePages} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find walks both revisions and notes which objects differ.
+func (d *diff) find() (err error) {
+	if d.before, err = d.graph.reach(d.index - 1); err != nil {
+		return err
+	}
+	if d.after, err = d.graph.reach(d.index); err != nil {
+		return err
+	}
+	d.after.turn(d.graph, d.index)
+	for _, u := range d.after.bad {
+		// Another reader may understand it, and find a reference there that was not seen here.
+		d.other(u.id, unreadableReason(u.err))
+	}
+	for _, n := range d.after.order {
+		if !d.graph.changed(n, d.index) {
+			continue
+		}
+		equal, err := d.unchanged(n)
+		if err != nil {
+			return err
+		}
+		d.changed[n] = !equal
+	}
+	return d.readForms()
+}
+
+// unchanged says whether an object that was written again is what it was.
+func (d *diff) unchanged(n id) (bool, error) {
+	was, err := d.oldObject(n)
+	if err != nil {
+		return false, err
+	}
+	is, err := d.newObject(n)
+	if err != nil {
+		return false, err
+	}
+	return syntax.Equal(was, is), nil
+}
+
+func (d *diff) oldObject(n id) (syntax.Object, error) { return d.graph.object(n, d.index-1) }
+func (d *diff) newObject(n id) (syntax.Object, error) { return d.graph.object(n, d.index) }
+
+// fresh says whether an object played no part before: it was absent, or nothing that is
+// reached referred to it.
+func (d *diff) fresh(n id) bool { return !d.before.has(n) || d.absent(n) }
+
+// absent says whether references to an object led nowhere before.
+func (d *diff) absent(n id) bool {
+	if n == trailer || !d.graph.changed(n, d.index) {
+		return false
+	}
+	o, err := d.oldObject(n)
+	return err == nil && o == nil
+}
+
+// add notes a finding, as many as anybody will read.
+func (d *diff) add(f Finding) {
+	if len(d.findings) >= maxFindings {
+		if !d.many {
+			d.many = true
+			d.findings = append(d.findings, Finding{Level: signer.ModificationOther, Reason: reason(codeTooMany, maxFindings), Revision: d.index})
+		}
+		return
+	}
+	f.Revision = d.index
+	d.findings = append(d.findings, f)
+}
+
+// other notes a change that no rule explains.
+func (d *diff) other(n id, r signer.Reason) {
+	d.add(Finding{Level: signer.ModificationOther, Reason: r, Ref: d.graph.refs[n]})
+}
+
+// at notes a change of a class to an object.
+func (d *diff) at(level signer.Modification, ref syntax.Ref, r signer.Reason) {
+	d.add(Finding{Level: level, Reason: r, Ref: ref})
+}
+
+// step counts work that could grow without bounds.
+func (d *diff) step(count *int, limit int) error {
+	if *count++; *count > limit {
+		return fmt.Errorf("%w: more than %d steps", errTooComplex, limit)
+	}
+	return nil
+}
