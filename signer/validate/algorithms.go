@@ -15,6 +15,9 @@ import (
 // Lead is how long before a proof loses its strength it should be renewed.
 const Lead = 30 * 24 * time.Hour
 
+// sha1 never passes without a proof, whatever day a document is judged for.
+const sha1 = "SHA-1"
+
 // Key names the kind of a certificate's key as policies do, with its size in bits:
 // "RSA", "ECDSA" or "Ed25519"; the kind is empty for any other.
 func Key(c *x509.Certificate) (kind string, bits int) {
@@ -34,7 +37,7 @@ func Key(c *x509.Certificate) (kind string, bits int) {
 func (p *Process) weigh(a trust.Answer, c Claim, o *Outcome) {
 	at := p.moment(o.ProvenTime)
 	for _, d := range distinct(c.Digests) {
-		if !p.policy.Holds(d, at) {
+		if !p.policy.Holds(d, at) || d == sha1 && o.ProvenTime.IsZero() {
 			o.Verdict = o.Worse(signer.Unsure(p.weakness(p.everHeld(d)), weakDigest(d, at)))
 		}
 	}
@@ -49,7 +52,7 @@ func (p *Process) weigh(a trust.Answer, c Claim, o *Outcome) {
 
 // weighChain lets a chain that is signed with SHA-1 pass only with a proof from its days.
 func (p *Process) weighChain(a trust.Answer, at time.Time, o *Outcome) {
-	if !o.ProvenTime.IsZero() && p.policy.Holds("SHA-1", at) {
+	if !o.ProvenTime.IsZero() && p.policy.Holds(sha1, at) {
 		return
 	}
 	o.Verdict = o.Worse(signer.Unsure(signer.CryptoConstraintsNoPOE, weakChain(a.Weak)))
