@@ -105,9 +105,9 @@ func (s *Signer) interpretSigned(a attribute, hash, value algorithm) {
 	case oidSigningTime:
 		single(s, a, func(c *ber.Cursor) { s.SigningTime = new(time.Time); *s.SigningTime = c.Time() })
 	case oidSigningCertV1:
-		single(s, a, func(c *ber.Cursor) { s.bindings = append(s.bindings, readESS(c, 1)) })
+		single(s, a, func(c *ber.Cursor) { s.bind(c, 1) })
 	case oidSigningCertV2:
-		single(s, a, func(c *ber.Cursor) { s.bindings = append(s.bindings, readESS(c, 2)) })
+		single(s, a, func(c *ber.Cursor) { s.bind(c, 2) })
 	case oidAlgorithmProtection:
 		single(s, a, func(c *ber.Cursor) { s.protect(c, hash, value) })
 	case oidAdobeRevocation:
@@ -160,6 +160,13 @@ func (s *Signer) protect(c *ber.Cursor, hash, value algorithm) {
 		return
 	}
 	s.blame(errSubstituted())
+}
+
+// bind keeps a reference to the certificate; one that cannot be read is a fault instead.
+func (s *Signer) bind(c *ber.Cursor, version int) {
+	if ref := readESS(c, version); c.Err() == nil {
+		s.bindings = append(s.bindings, ref)
+	}
 }
 
 // readESS reads SigningCertificate or SigningCertificateV2: its first reference is the

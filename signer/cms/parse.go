@@ -180,6 +180,9 @@ func (s *Signer) setScheme(a algorithm) {
 func (s *Signer) readSigned(c *ber.Cursor, e ber.Element) {
 	s.SignedAttributes = true
 	s.signed = readAttributes(c.Enter(e))
+	if c.Err() != nil {
+		return
+	}
 	if e.Indefinite {
 		s.RawAttributes = ber.Encode(ber.Set, e.Body)
 		s.NotDER = true
