@@ -48,6 +48,7 @@ type diff struct {
 	steps    int
 	nodes    int
 	findings []Finding
+	told     map[Finding]bool
 	many     bool
 }
 
@@ -59,6 +60,7 @@ func compare(g *graph, i int) ([]Finding, error) {
 		frozen: map[frozenKey]bool{}, annots: map[syntax.Ref]bool{},
 		fields: map[id]map[syntax.Name]bool{}, notes: map[id]map[syntax.Name]bool{},
 		shown: map[syntax.Ref]syntax.Ref{}, touched: map[syntax.Name]bool{},
+		told: map[Finding]bool{},
 	}
 	if err := d.run(); err != nil {
 		if !malformed(err) {
@@ -109,25 +111,32 @@ func (d *diff) find() (err error) {
 		return err
 	}
 	d.after.turn(d.graph, d.index)
-	for _, u := range d.after.bad {
-		// Another reader may understand it, and find a reference there that was not seen here.
-		d.other(u.id, unreadableReason(u.err))
+	if err := d.readForms(); err != nil {
+		return err
 	}
 	for _, n := range d.after.order {
-		if !d.graph.changed(n, d.index) {
-			continue
-		}
 		equal, err := d.unchanged(n)
-		if err != nil {
+		if err != nil && !malformed(err) {
 			return err
 		}
-		d.changed[n] = !equal
+		if err != nil {
+			// Another reader may understand it, and see there what was not seen here.
+			d.other(n, unreadableReason(err))
+		} else if !equal {
+			d.changed[n] = true
+		}
 	}
-	return d.readForms()
+	return nil
 }
 
-// unchanged says whether an object that was written again is what it was.
+// unchanged says whether an object is what it was; one that was written again may be.
 func (d *diff) unchanged(n id) (bool, error) {
+	if err := d.after.bad[n]; err != nil {
+		return false, err
+	}
+	if !d.graph.changed(n, d.index) {
+		return true, nil
+	}
 	was, err := d.oldObject(n)
 	if err != nil {
 		return false, err
@@ -155,8 +164,13 @@ func (d *diff) absent(n id) bool {
 	return err == nil && o == nil
 }
 
-// add notes a finding, as many as anybody will read.
+// add notes a finding once, and as many as anybody will read.
 func (d *diff) add(f Finding) {
+	f.Revision = d.index
+	if d.told[f] {
+		return
+	}
+	d.told[f] = true
 	if len(d.findings) >= maxFindings {
 		if !d.many {
 			d.many = true
@@ -164,7 +178,6 @@ func (d *diff) add(f Finding) {
 		}
 		return
 	}
-	f.Revision = d.index
 	d.findings = append(d.findings, f)
 }
 

@@ -177,8 +177,12 @@ func (d *diff) judgeForm(n id, p path) error {
 // keepResource holds a resource of the form that fields may use already.
 func (d *diff) keepResource(category, name syntax.Name) error {
 	was, err := d.resource(d.old, d.forms.old, category, name)
-	if err != nil || was == nil {
+	if err != nil {
 		return err
+	}
+	if was == nil {
+		d.at(signer.ModificationForm, d.root, reason(codeFormAdded, "DR"))
+		return nil
 	}
 	is, err := d.resource(d.new, d.forms.new, category, name)
 	if err != nil {
@@ -299,48 +303,45 @@ func (d *diff) compareResources(was, is syntax.Object) error {
 		d.other(d.graph.id(d.root), reason(codeForm, "DR"))
 		return nil
 	}
-	added := false
 	for _, category := range keysOf(old, now) {
-		more, err := d.compareCategory(category, old[category], now[category])
-		if err != nil {
+		if err := d.compareCategory(category, old[category], now[category]); err != nil {
 			return err
 		}
-		added = added || more
-	}
-	if added {
-		d.at(signer.ModificationForm, d.root, reason(codeFormAdded, "DR"))
 	}
 	return nil
 }
 
-// compareCategory says whether resources of one category were added.
-func (d *diff) compareCategory(category syntax.Name, was, is syntax.Object) (added bool, err error) {
+// compareCategory compares the resources of one category.
+func (d *diff) compareCategory(category syntax.Name, was, is syntax.Object) error {
 	if !isRef(is) && syntax.Equal(was, is) {
-		return false, nil
+		return nil
 	}
 	before, err := d.old.Resolve(was)
-	if err != nil || before == nil {
-		return true, err
+	if err != nil {
+		return err
 	}
 	after, err := d.new.Resolve(is)
 	if err != nil {
-		return false, err
+		return err
 	}
 	old, ok := before.(syntax.Dict)
 	now, ok2 := after.(syntax.Dict)
+	if before == nil && after != nil {
+		d.at(signer.ModificationForm, d.root, reason(codeFormAdded, "DR"))
+		return nil
+	}
 	if !ok || !ok2 { // ProcSet is an array
-		return false, d.keep(d.graph.id(d.root), "DR/"+category, was, is, reason(codeForm, "DR"))
+		return d.keep(d.graph.id(d.root), "DR/"+category, was, is, reason(codeForm, "DR"))
 	}
 	for _, name := range keysOf(old, now) {
 		if syntax.Equal(old[name], now[name]) {
 			continue
 		}
 		if err := d.keepResource(category, name); err != nil {
-			return false, err
+			return err
 		}
-		added = added || old[name] == nil
 	}
-	return added, nil
+	return nil
 }
 
 func isRef(o syntax.Object) bool {

@@ -134,20 +134,14 @@ func walk(o syntax.Object, f func(syntax.Ref)) {
 type reach struct {
 	seen  []bool // by id
 	order []id   // nearest to the trailer first
-	bad   []unreadable
+	bad   map[id]error // reached, and cannot be read
 	start []int32 // index into from, by id
 	from  []id    // referrers
 }
 
-// unreadable is an object that is reached and cannot be read.
-type unreadable struct {
-	id  id
-	err error
-}
-
 // reach walks all objects of a revision.
 func (g *graph) reach(i int) (*reach, error) {
-	r := &reach{order: []id{trailer}}
+	r := &reach{order: []id{trailer}, bad: map[id]error{}}
 	r.see(trailer)
 	for at := 0; at < len(r.order); at++ {
 		n := r.order[at]
@@ -156,7 +150,7 @@ func (g *graph) reach(i int) (*reach, error) {
 			if !malformed(err) {
 				return nil, err
 			}
-			r.bad = append(r.bad, unreadable{n, err})
+			r.bad[n] = err
 			continue
 		}
 		for _, to := range out {

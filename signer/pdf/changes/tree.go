@@ -58,7 +58,8 @@ func (d *diff) newField(f *field, names map[string]bool, values map[syntax.Ref]b
 		d.field(signer.ModificationOther, f, reason(codeFieldChanged, f.name, key))
 		return err
 	}
-	if f.parent != nil && f.dict["Parent"] != f.parent.ref {
+	// Widgets that do not name their field are found from it all the same.
+	if above := f.dict["Parent"]; above != nil && (f.parent == nil || above != f.parent.ref) || above == nil && f.parent != nil && f.named {
 		d.field(signer.ModificationOther, f, reason(codeFieldChanged, f.name, "Parent"))
 		return nil
 	}
