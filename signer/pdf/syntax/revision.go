@@ -20,6 +20,7 @@ const (
 type Revision struct {
 	Index     int   // from 0, the oldest
 	End       int64 // offset behind the line of %%EOF that closes it; it is the first End bytes of the file
+	Mark      int64 // offset behind %%EOF itself: End without the end of that line, which the next update may have added
 	StartXRef int64 // offset of its cross-reference from the beginning of the file
 	Trailer   Dict  // of a cross-reference stream, its dictionary
 	XRefKind  XRefKind
@@ -60,7 +61,7 @@ func (f *File) layRevisions(chain []*section) error {
 // closeRevision makes a revision of a section and finds its end: behind the section
 // come startxref with the section's own offset, and %%EOF.
 func (f *File) closeRevision(s *section) (*Revision, error) {
-	start, end, err := f.closing(f.behindSpace(s.end))
+	start, mark, end, err := f.closing(f.behindSpace(s.end))
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func (f *File) closeRevision(s *section) (*Revision, error) {
 		return nil, fail(CodeStartXRef, s.end)
 	}
 	r := &Revision{
-		Index: len(f.revisions), End: end, StartXRef: s.offset, Trailer: s.trailer, XRefKind: s.kind,
+		Index: len(f.revisions), End: end, Mark: mark, StartXRef: s.offset, Trailer: s.trailer, XRefKind: s.kind,
 		file: f, section: s.offset, size: s.size, entries: s.entries,
 	}
 	return r, r.checkOffsets()
@@ -102,7 +103,7 @@ func (f *File) joinLinearized(main, first *section) error {
 	if length < 0 || main.prev >= 0 {
 		return fail(CodePrevForward, first.offset)
 	}
-	if _, end, err := f.closing(f.behindSpace(main.end)); err != nil {
+	if _, _, end, err := f.closing(f.behindSpace(main.end)); err != nil {
 		return err
 	} else if length+f.base != end && length != end {
 		f.note(OddLinearized, first.offset)

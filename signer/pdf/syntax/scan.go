@@ -2,86 +2,104 @@ package syntax
 
 import (
 	"bytes"
+	"context"
 	"io"
+	"strconv"
 )
 
-// Traces counts what looks like signatures in a file that cannot be opened.
-type Traces struct {
-	Fields     int // /FT /Sig
-	Signatures int // /Type /Sig or /Type /DocTimeStamp
-	ByteRanges int // /ByteRange
+// maxTraces bounds how many traces of each kind are remembered, scanRoom how many bytes
+// are looked at, half of them from the end where the file is larger.
+const (
+	maxTraces = 1000
+	scanRoom  = 256 << 20
+)
+
+// Scan looks through the bytes of a file that [Open] refuses for what looks like
+// signatures, so that a verifier can tell "none of two could be verified". It gives
+// one name for each: @ and an offset. It knows no structure: it counts copies
+// that were superseded, and sees nothing that is compressed.
+func Scan(ctx context.Context, r io.ReaderAt, size int64) (names []string, err error) {
+	t := traces{ctx: ctx}
+	if size <= scanRoom {
+		err = t.scan(r, 0, size)
+	} else if err = t.scan(r, 0, scanRoom/2); err == nil {
+		err = t.scan(r, size-scanRoom/2, scanRoom/2)
+	}
+	for _, at := range t.most() {
+		names = append(names, "@"+strconv.FormatInt(at, 10))
+	}
+	return names, err
 }
 
-// Count is how many signatures the file seems to bear: the most that any trace tells.
-func (t Traces) Count() int { return max(t.Fields, t.Signatures, t.ByteRanges) }
+// traces are the offsets of what only signatures have. One signature leaves up to one
+// of each.
+type traces struct {
+	ctx        context.Context
+	fields     []int64 // /FT /Sig
+	signatures []int64 // /Type /Sig, /Type /DocTimeStamp
+	byteRanges []int64 // /ByteRange
+}
 
-// ScanSignatures looks through the bytes of a file for traces of signatures, so that a
-// verifier can tell "none of two could be verified" of a file that [Open] refuses. It
-// knows no structure: it sees superseded copies, and nothing that is compressed. Only
-// limit bytes are read, from the beginning and from the end where the file is larger; 0 is
-// for 256 MiB.
-func ScanSignatures(r io.ReaderAt, size, limit int64) (Traces, error) {
-	if limit == 0 {
-		limit = 256 << 20
+func (t *traces) most() []int64 {
+	most := t.fields
+	for _, other := range [][]int64{t.signatures, t.byteRanges} {
+		if len(other) > len(most) {
+			most = other
+		}
 	}
-	if size <= limit {
-		return scan(io.NewSectionReader(r, 0, size))
-	}
-	head, err := scan(io.NewSectionReader(r, 0, limit/2))
-	if err != nil {
-		return head, err
-	}
-	tail, err := scan(io.NewSectionReader(r, size-limit/2, limit/2))
-	return Traces{head.Fields + tail.Fields, head.Signatures + tail.Signatures, head.ByteRanges + tail.ByteRanges}, err
+	return most
 }
 
 // scanOverlap is kept of a piece so that what lies across its end is seen.
 const scanOverlap = 64
 
-func scan(r io.Reader) (t Traces, err error) {
+func (t *traces) scan(from io.ReaderAt, start, length int64) error {
+	r := io.NewSectionReader(from, start, length)
 	buf := make([]byte, 64<<10)
-	kept := 0
-	for {
+	for kept := 0; ; {
+		if err := t.ctx.Err(); err != nil {
+			return err
+		}
 		n, err := io.ReadFull(r, buf[kept:])
 		n += kept
-		last := err != nil
-		if last && !ended(err) {
-			return t, failBecause(CodeRead, -1, err)
+		if err != nil {
+			t.look(buf[:n], n, start)
+			if !ended(err) {
+				return failBecause(CodeRead, start+int64(n), err)
+			}
+			return nil
 		}
-		end := n
-		if !last {
-			end = n - scanOverlap
-		}
-		t.count(buf[:n], end)
-		if last {
-			return t, nil
-		}
-		kept = copy(buf, buf[end:n])
+		t.look(buf, n-scanOverlap, start)
+		start += int64(n - scanOverlap)
+		kept = copy(buf, buf[n-scanOverlap:])
 	}
 }
 
-// count adds the traces that start before end.
-func (t *Traces) count(b []byte, end int) {
-	for at := 0; at < end; {
+// look remembers the traces that begin before end.
+func (t *traces) look(b []byte, end int, start int64) {
+	for at := 0; at < end; at++ {
 		i := bytes.IndexByte(b[at:end], '/')
 		if i < 0 {
 			return
 		}
 		at += i
-		t.look(b[at:])
-		at++
+		if kind := t.kind(b[at:]); kind != nil && len(*kind) < maxTraces {
+			*kind = append(*kind, start+int64(at))
+		}
 	}
 }
 
-func (t *Traces) look(b []byte) {
+// kind says which traces b begins with one of.
+func (t *traces) kind(b []byte) *[]int64 {
 	switch {
 	case startsName(b, "/ByteRange"):
-		t.ByteRanges++
+		return &t.byteRanges
 	case pair(b, "/FT", "/Sig"):
-		t.Fields++
+		return &t.fields
 	case pair(b, "/Type", "/Sig"), pair(b, "/Type", "/DocTimeStamp"):
-		t.Signatures++
+		return &t.signatures
 	}
+	return nil
 }
 
 func startsName(b []byte, name string) bool {

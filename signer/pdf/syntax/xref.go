@@ -90,28 +90,29 @@ func (f *File) lastStartXRef() (int64, error) {
 	if at < 0 {
 		return 0, fail(CodeNoStartXRef, f.src.size)
 	}
-	n, _, err := f.closing(start + int64(at))
+	n, _, _, err := f.closing(start + int64(at))
 	return n, err
 }
 
-// closing reads startxref, the number and %%EOF, and gives the number and the offset
-// behind the end of that line.
-func (f *File) closing(at int64) (startxref, end int64, err error) {
+// closing reads startxref, the number and %%EOF, and gives the number, the offset
+// behind %%EOF and that behind the end of its line.
+func (f *File) closing(at int64) (startxref, mark, end int64, err error) {
 	l := f.lexerAt(at, f.src.size)
 	if !l.keyword("startxref") {
-		return 0, 0, l.fail(CodeNoEOF)
+		return 0, 0, 0, l.fail(CodeNoEOF)
 	}
 	l.skipSpace()
 	startxref, ok := l.unsigned()
 	if !ok {
-		return 0, 0, l.fail(CodeStartXRef)
+		return 0, 0, 0, l.fail(CodeStartXRef)
 	}
 	l.skipSpace()
 	if !l.literal("%%EOF") {
-		return 0, 0, l.fail(CodeNoEOF)
+		return 0, 0, 0, l.fail(CodeNoEOF)
 	}
+	mark = l.pos()
 	l.eol()
-	return startxref, l.pos(), l.err
+	return startxref, mark, l.pos(), l.err
 }
 
 // countedFrom finds out, for a file with junk before its header, whether offsets count
