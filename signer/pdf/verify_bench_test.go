@@ -1,0 +1,118 @@
+package pdf
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/metrics"
+	"testing"
+
+	"congvan/signer/trust/democa"
+)
+
+// BenchmarkVerifySmall verifies a letter of one page with one signature, on one core,
+// beside the signature's arithmetic alone.
+func BenchmarkVerifySmall(b *testing.B) {
+	for _, kind := range []democa.KeyKind{democa.P256, democa.RSA2048} {
+		b.Run(fmt.Sprint(kind), func(b *testing.B) {
+			file := sketchStart("Kinh gui").sign(b, keyed(b, kind), fault{}).Bytes()
+			v := credulousVerifier(noon)
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+			b.ReportAllocs()
+			for b.Loop() {
+				if r := v.Verify(b.Context(), bytes.NewReader(file), int64(len(file))); len(r.Signatures) != 1 {
+					b.Fatal(r)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "files/s")
+		})
+	}
+}
+
+func keyed(b testing.TB, kind democa.KeyKind) *democa.Identity {
+	b.Helper()
+	ca, err := democa.New(noon, democa.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	id, err := ca.Person(democa.Subject{Name: "Nguyễn Văn Ví Dụ"}, democa.Issue{Key: kind})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return id
+}
+
+// big is a signed file whose page has a stream of 100 MB.
+func big(b testing.TB) []byte {
+	s := sketchStart("Kinh gui")
+	const size = 100 << 20
+	s.object(9, fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", size, bytes.Repeat([]byte("0123456789abcdef"), size/16)))
+	s.close()
+	return s.sign(b, person(b), fault{}).Bytes()
+}
+
+// BenchmarkVerifyBig verifies a file of 100 MB beside a plain SHA-256 of it, and tells
+// how much memory it takes to the file's size.
+func BenchmarkVerifyBig(b *testing.B) {
+	file := big(b)
+	b.Run("sha256", func(b *testing.B) {
+		b.SetBytes(int64(len(file)))
+		for b.Loop() {
+			h := sha256.New()
+			if _, err := io.Copy(h, bytes.NewReader(file)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("verify", func(b *testing.B) {
+		v := credulousVerifier(noon)
+		b.SetBytes(int64(len(file)))
+		b.ReportAllocs()
+		before := heap()
+		most := uint64(0)
+		for b.Loop() {
+			r := v.Verify(b.Context(), watching{bytes.NewReader(file), &most}, int64(len(file)))
+			if r.Indication != "TOTAL_PASSED" {
+				b.Fatal(r)
+			}
+		}
+		b.ReportMetric(float64(most-min(most, before))/(1<<20), "MiB-heap")
+	})
+}
+
+// watching looks at the heap at each read.
+type watching struct {
+	io.ReaderAt
+	most *uint64
+}
+
+func (w watching) ReadAt(p []byte, off int64) (int, error) {
+	*w.most = max(*w.most, heap())
+	return w.ReaderAt.ReadAt(p, off)
+}
+
+func heap() uint64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
+
+// TestMemoryIsFlat verifies 100 MB within a few: the heap never grows with the file.
+func TestMemoryIsFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes 100 MB")
+	}
+	file := big(t)
+	runtime.GC()
+	before, most := heap(), uint64(0)
+	r := credulousVerifier(noon).Verify(context.Background(), watching{bytes.NewReader(file), &most}, int64(len(file)))
+	if r.Indication != "TOTAL_PASSED" {
+		t.Fatalf("%+v", r)
+	}
+	if grown := int64(most) - int64(before); grown > 16<<20 {
+		t.Errorf("the heap grew by %d MiB", grown>>20)
+	}
+}
