@@ -128,50 +128,14 @@ func (v *value) proven(all []*value) time.Time {
 }
 
 // storedEvidence reads the document's security store.
-func (d *draft) storedEvidence() (trust.Evidence, error) {
-	var known trust.Evidence
+func (d *draft) storedEvidence() (known trust.Evidence, err error) {
 	dss, err := d.rev.Dict(d.root["DSS"])
 	if err != nil || dss == nil {
 		return known, err
 	}
-	certs, err := d.storedList(dss[listCerts])
-	if err != nil {
-		return known, err
-	}
-	for _, der := range certs {
-		// One that cannot be parsed proves nothing, and harms nothing.
-		if c, err := x509.ParseCertificate(der); err == nil {
-			known.Certificates = append(known.Certificates, c)
-		}
-	}
-	if known.CRLs, err = d.storedList(dss[listCRLs]); err != nil {
-		return known, err
-	}
-	known.OCSPs, err = d.storedList(dss[listOCSPs])
-	return known, err
-}
-
-func (d *draft) storedList(o syntax.Object) ([][]byte, error) {
-	all, err := d.rev.Array(o)
-	if err != nil {
-		return nil, fmt.Errorf("security store: %w", err)
-	}
-	if len(all) > maxStored {
-		return nil, fmt.Errorf("security store of %d entries: %w", len(all), syntax.ErrTooLarge)
-	}
-	out := make([][]byte, 0, len(all))
-	for _, item := range all {
-		ref, ok := item.(syntax.Ref)
-		if !ok {
-			continue
-		}
-		der, err := d.stored(ref)
-		if err != nil {
-			return nil, fmt.Errorf("security store: %w", err)
-		}
-		out = append(out, der)
-	}
-	return out, nil
+	r := storeReader{rev: d.rev, left: maxProofBytes, seen: map[syntax.Ref]bool{}, evidence: &known}
+	r.read(dss)
+	return known, nil
 }
 
 // collector asks for what proves signatures, and notes what it cannot get.
@@ -223,6 +187,13 @@ func (c *collector) with(signed ...*cms.SignedData) trust.Evidence {
 
 // ask has one certificate judged and keeps what that was based on.
 func (c *collector) ask(ctx context.Context, found *evidence, cert *x509.Certificate, use trust.Use, proven time.Time, known trust.Evidence) {
+	if cert == nil { // a time stamp that does not carry its authority's
+		c.missing = append(c.missing, signer.Reason{
+			Code: "validation-data-missing", Vi: "Dấu thời gian không kèm chứng thư của máy chủ cấp.",
+			En: "A time stamp comes without its authority's certificate.",
+		})
+		return
+	}
 	q := trust.Question{Certificate: cert, Use: use, At: proven, Now: c.now, Proven: !proven.IsZero(), Evidence: known}
 	if !q.Proven {
 		q.At = c.now

@@ -91,7 +91,7 @@ func (o *SignOptions) settleLegacy(cert *x509.Certificate) error {
 // UTF-16, so no byte may be a parenthesis, a backslash or a carriage return. ĩ and Ĩ have
 // such bytes; written as letter and tilde, which is the same text, they have not.
 func legacyText(s string) (string, bool) {
-	if ascii(s) || legacySafe(s) {
+	if string(syntax.TextString(s)) == s || legacySafe(s) {
 		return s, true
 	}
 	var b strings.Builder
@@ -105,7 +105,7 @@ func legacyText(s string) (string, bool) {
 	return b.String(), legacySafe(b.String())
 }
 
-func legacySafe(s string) bool { return !strings.ContainsAny(string(textString(s)), "()\\\r") }
+func legacySafe(s string) bool { return !strings.ContainsAny(string(syntax.TextString(s)), "()\\\r") }
 
 // legacySpot finds the place, and refuses documents that pdfsign would harm.
 func (d *draft) legacySpot(ctx context.Context, o SignOptions) (*appearance.Spot, error) {

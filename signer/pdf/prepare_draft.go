@@ -31,7 +31,7 @@ func openDraft(r io.ReaderAt, size int64) (*draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields, err := rev.Fields()
+	fields, err := rev.FormFields()
 	if err != nil {
 		return nil, err
 	}

@@ -148,7 +148,7 @@ func (d *draft) readFields(dict syntax.Dict) (*Lock, error) {
 		if err != nil {
 			return nil, fmt.Errorf("lock: /Fields: %w", err)
 		}
-		l.Fields = append(l.Fields, decodeText(s))
+		l.Fields = append(l.Fields, s.Text())
 	}
 	return l, nil
 }

@@ -153,7 +153,7 @@ func (d *draft) text(o syntax.Object) (string, error) {
 	case syntax.Name:
 		return string(v), err
 	case syntax.String:
-		return decodeText(v), err
+		return v.Text(), err
 	}
 	return "", err
 }

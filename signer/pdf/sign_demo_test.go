@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -141,4 +143,20 @@ func seal(t testing.TB) *appearance.Drawing {
 	})
 	check(t, err)
 	return drawing
+}
+
+// talkative is an authority whose time stamps are larger than is usual: its
+// certificate says a lot.
+func (d *demo) talkative(t testing.TB) *clock {
+	t.Helper()
+	id, err := d.ca.TimeStamper("Dấu thời gian dài dòng", democa.Issue{Alter: func(c *x509.Certificate) {
+		for i := range 1000 {
+			c.DNSNames = append(c.DNSNames, fmt.Sprintf("tsa%d.example", i))
+		}
+	}})
+	check(t, err)
+	server := peers.OwnTSA(t, peers.TSAOptions{Key: id.Key, Certificate: id.Certificate, Issuers: id.Chain})
+	client, err := tsa.NewClient(tsa.Options{Authorities: []tsa.Authority{{URL: server.URL}}})
+	check(t, err)
+	return &clock{Stamper: client}
 }

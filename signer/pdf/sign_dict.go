@@ -3,7 +3,6 @@ package pdf
 import (
 	"fmt"
 	"time"
-	"unicode/utf16"
 
 	"congvan/signer/pdf/syntax"
 )
@@ -23,7 +22,7 @@ func signatureDict(o SignOptions, room int) syntax.Dict {
 	texts := map[syntax.Name]string{"Name": o.Name, "Reason": o.Reason, "Location": o.Location, "ContactInfo": o.Contact}
 	for key, text := range texts {
 		if text != "" {
-			d[key] = textString(text)
+			d[key] = syntax.TextString(text)
 		}
 	}
 	return withHoles(d, room)
@@ -63,46 +62,6 @@ func pdfDate(t time.Time) string {
 	return t.In(hanoi()).Format("D:20060102150405") + "+07'00'"
 }
 
-// textString encodes text for people (7.9.2.2): ASCII is PDFDocEncoding, all else
-// UTF-16BE behind its mark.
-func textString(s string) syntax.String {
-	if ascii(s) {
-		return syntax.String(s)
-	}
-	units := utf16.Encode([]rune(s))
-	b := make([]byte, 0, 2+2*len(units))
-	b = append(b, 0xFE, 0xFF)
-	for _, u := range units {
-		b = append(b, byte(u>>8), byte(u))
-	}
-	return syntax.String(b)
-}
-
-// ascii says whether text is of characters that mean the same in every encoding.
-func ascii(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; (c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c > 0x7E {
-			return false
-		}
-	}
-	return true
-}
-
-// decodeText reads a text string: UTF-16BE, UTF-8, or what ASCII there is of PDFDocEncoding.
-func decodeText(s syntax.String) string {
-	switch {
-	case len(s) >= 2 && s[:2] == "\xFE\xFF":
-		units := make([]uint16, 0, len(s)/2)
-		for i := 2; i+1 < len(s); i += 2 {
-			units = append(units, uint16(s[i])<<8|uint16(s[i+1]))
-		}
-		return string(utf16.Decode(units))
-	case len(s) >= 3 && s[:3] == "\xEF\xBB\xBF":
-		return string(s[3:])
-	}
-	return string(s)
-}
-
 // certification is the reference of a certification (DocMDP, ISO 32000-2, 12.8.2.2).
 func certification(p int) syntax.Dict {
 	return syntax.Dict{
@@ -140,7 +99,7 @@ const (
 func (l *Lock) names() syntax.Array {
 	all := make(syntax.Array, len(l.Fields))
 	for i, name := range l.Fields {
-		all[i] = textString(name)
+		all[i] = syntax.TextString(name)
 	}
 	return all
 }

@@ -28,9 +28,9 @@ func (d *draft) annotate(page, widget syntax.Ref) error {
 
 // firstPage is what invisible fields name as their page.
 func (d *draft) firstPage() (syntax.Ref, error) {
-	p, err := d.rev.Page(1)
+	p, err := d.rev.Page(0)
 	if err != nil {
-		return syntax.Ref{}, fmt.Errorf("page 1: %w", err)
+		return syntax.Ref{}, fmt.Errorf("first page: %w", err)
 	}
 	return p.Ref, nil
 }

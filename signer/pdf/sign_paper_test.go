@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"congvan/internal/peers"
+	"congvan/signer/pdf/syntax"
 )
 
 // paper writes small documents for tests, object by object, with a classic
@@ -90,7 +91,7 @@ func form(fieldExtra string) []byte {
 	return p.file(root)
 }
 
-func utf16Hex(s string) string { return fmt.Sprintf("<%X>", string(textString(s))) }
+func utf16Hex(s string) string { return fmt.Sprintf("<%X>", string(syntax.TextString(s))) }
 
 // hybrid is a document whose table hides an object stream from old readers.
 func hybrid() []byte {

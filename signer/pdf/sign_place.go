@@ -84,7 +84,7 @@ func (d *draft) newField(ctx context.Context, t *target, o SignOptions, value sy
 func blankField(name string) syntax.Dict {
 	return syntax.Dict{
 		"Type": syntax.Name("Annot"), "Subtype": syntax.Name("Widget"), "FT": syntax.Name("Sig"),
-		"T": textString(name), "F": int64(widgetFlags), "Rect": box(0, 0, 0, 0),
+		"T": syntax.TextString(name), "F": int64(widgetFlags), "Rect": box(0, 0, 0, 0),
 	}
 }
 

@@ -133,12 +133,12 @@ func TestAnInvisibleSignatureChangesNoPage(t *testing.T) {
 	d := newDemo(t)
 	doc := sign(t, d.person(t, democa.P256), letter(2, "", ""), SignOptions{})
 	after := open(t, doc)
-	for n := 1; n <= 2; n++ {
+	for n := range 2 {
 		p, err := after.rev.Page(n)
 		check(t, err)
 		for _, ref := range after.rev.Changed() {
 			if ref == p.Ref {
-				t.Errorf("page %d was written again", n)
+				t.Errorf("page %d was written again", n+1)
 			}
 		}
 	}
