@@ -16,9 +16,9 @@ type Field struct {
 	Stray bool
 }
 
-// Fields gives all terminal fields: those of the form in the order of its tree, then
-// strays from the pages, all of which it reads; [Revision.FormFields] does not.
-func (r *Revision) Fields() ([]Field, error) {
+// AllFields gives the terminal fields of the form as [Revision.Fields] does, and then
+// strays from the pages, all of which it reads.
+func (r *Revision) AllFields() ([]Field, error) {
 	w := newFieldWalk(r)
 	if err := w.form(); err != nil {
 		return nil, err
@@ -29,8 +29,8 @@ func (r *Revision) Fields() ([]Field, error) {
 	return w.fields, nil
 }
 
-// FormFields gives the terminal fields that the form lists, in the order of its tree.
-func (r *Revision) FormFields() ([]Field, error) {
+// Fields gives the terminal fields that the form lists, in the order of its tree.
+func (r *Revision) Fields() ([]Field, error) {
 	w := newFieldWalk(r)
 	err := w.form()
 	return w.fields, err
