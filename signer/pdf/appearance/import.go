@@ -62,15 +62,15 @@ type copier struct {
 
 // form makes the form XObject of the drawing's page.
 func (c *copier) form(d *Drawing) (syntax.Ref, error) {
-	page, err := c.page()
+	page, err := c.from.Page(0)
 	if err != nil {
 		return syntax.Ref{}, err
 	}
-	resources, err := c.resources(page)
+	resources, err := c.resources(page.Dict)
 	if err != nil {
 		return syntax.Ref{}, err
 	}
-	content, err := c.content(page)
+	content, err := c.content(page.Dict)
 	if err != nil {
 		return syntax.Ref{}, err
 	}
@@ -79,34 +79,7 @@ func (c *copier) form(d *Drawing) (syntax.Ref, error) {
 		"Type": syntax.Name("XObject"), "Subtype": syntax.Name("Form"), "FormType": int64(1),
 		"BBox": numbers(box.X0, box.Y0, box.X1, box.Y1), "Matrix": d.matrix(), "Resources": resources,
 	}
-	return c.to.Add(c.to.NewStream(dict, content, true)), nil
-}
-
-// page finds the drawing's only page.
-func (c *copier) page() (syntax.Dict, error) {
-	catalog, _, err := c.from.Catalog()
-	if err != nil {
-		return nil, err
-	}
-	pages, err := c.from.Dict(catalog["Pages"])
-	if err != nil {
-		return nil, err
-	}
-	kids, err := c.from.Array(pages["Kids"])
-	if err != nil {
-		return nil, err
-	}
-	if len(kids) != 1 {
-		return nil, fmt.Errorf("%d pages in a drawing", len(kids))
-	}
-	page, err := c.from.Dict(kids[0])
-	if err != nil {
-		return nil, err
-	}
-	if page["Resources"] == nil {
-		page["Resources"] = pages["Resources"]
-	}
-	return page, nil
+	return c.to.Add(syntax.NewStream(dict, content, true)), nil
 }
 
 // resources copies what the page draws with. The procedure sets, which nobody has
@@ -201,7 +174,6 @@ func (c *copier) stream(s *syntax.Stream, depth int) (syntax.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	delete(dict, "Length") // the update knows it
 	r, err := s.Raw()
 	if err != nil {
 		return nil, err
@@ -210,7 +182,7 @@ func (c *copier) stream(s *syntax.Stream, depth int) (syntax.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.to.NewStream(dict, data, false), nil
+	return syntax.NewStream(dict, data, false), nil
 }
 
 // sorted gives a dictionary's keys in order.
