@@ -66,7 +66,7 @@ func (v *Verifier) Verify(ctx context.Context, r io.ReaderAt, size int64) *signe
 	report := &signer.Report{Policy: v.policy.Name, At: now}
 	f, err := syntax.Open(r, size, v.syntax)
 	if err != nil {
-		closed(r, size, err, report)
+		closed(ctx, r, size, err, report)
 	} else {
 		e := &examination{Verifier: v, process: v.process.At(now), file: f, history: changes.NewHistory(f)}
 		e.run(ctx, report)
@@ -77,16 +77,17 @@ func (v *Verifier) Verify(ctx context.Context, r io.ReaderAt, size int64) *signe
 
 // closed reports on a file that cannot be opened, or not be read to the end: signatures
 // that can be seen in its bytes nevertheless count, and none of them can pass.
-func closed(r io.ReaderAt, size int64, cause error, report *signer.Report) {
+func closed(ctx context.Context, r io.ReaderAt, size int64, cause error, report *signer.Report) {
 	worsen(report, closedVerdict(cause))
-	traces, err := syntax.ScanSignatures(r, size, 0)
+	names, err := syntax.Scan(ctx, r, size)
 	if err != nil {
 		report.Reasons = append(report.Reasons, unreadable(err))
 	}
-	for len(report.Signatures) < min(traces.Count(), maxSignatures) {
+	known := len(report.Signatures) + len(report.TimeStamps)
+	for _, name := range names[min(known, len(names)):min(len(names), maxSignatures)] {
 		v := closedVerdict(cause)
 		v.Reasons = append([]signer.Reason{signatureRaw()}, v.Reasons...)
-		report.Signatures = append(report.Signatures, signer.Signature{Verdict: v, Coverage: signer.CoverageUnclear})
+		report.Signatures = append(report.Signatures, signer.Signature{Field: name, Verdict: v, Coverage: signer.CoverageUnclear})
 	}
 }
 
@@ -140,7 +141,7 @@ func (e *examination) run(ctx context.Context, report *signer.Report) {
 	e.judgeSignatures(ctx)
 	e.fill(report)
 	if broken != nil {
-		closed(e.file.ReaderAt(), e.file.Size(), broken, report)
+		closed(ctx, e.file.ReaderAt(), e.file.Size(), broken, report)
 	}
 }
 

@@ -54,9 +54,9 @@ func (g *gathering) revisions(ctx context.Context, f *syntax.File) error {
 // asked to. Two fields that claim the same signature fail both: only one of them is what
 // the signer saw.
 func (g *gathering) form(r *syntax.Revision, pages bool) error {
-	read := r.FormFields
+	read := r.Fields
 	if pages {
-		read = r.Fields
+		read = r.AllFields
 	}
 	fields, err := read()
 	if err != nil {
