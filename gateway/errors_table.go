@@ -17,6 +17,7 @@ const (
 	CodeHashMismatch         Code = "hash-mismatch"
 	CodeSignatureMismatch    Code = "signature-mismatch"
 	CodeSignatureRejected    Code = "signature-rejected"
+	CodeSigningEnded         Code = "signing-ended"
 	CodeUnsignedParameter    Code = "unsigned-parameter"
 	CodeUnauthenticated      Code = "unauthenticated"
 	CodeScopeMissing         Code = "scope-missing"
@@ -109,6 +110,11 @@ var descriptions = map[Code]Description{
 		ErrInvalid, http.StatusUnprocessableEntity, "10", 3,
 		"Chữ ký số không hợp lệ hoặc văn bản đã bị sửa sau khi ký; hãy ký lại bản gốc rồi gửi lại. Xem từng lý do được nêu.",
 		"A digital signature is not valid, or the document was changed after it was signed; sign the original again and send it. See each reason.",
+	},
+	CodeSigningEnded: {
+		ErrConflict, http.StatusConflict, "10", 5,
+		"Phiên ký này đã kết thúc; hãy mở phiên ký mới.",
+		"This signing has ended; start a new one.",
 	},
 	CodeUnsignedParameter: {
 		ErrUnauthenticated, http.StatusUnauthorized, "15", 4,

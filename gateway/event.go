@@ -27,6 +27,7 @@ const (
 	EventReceipt      EventKind = "receipt.issued"      // a receipt other than that of submission
 	EventJudged       EventKind = "signature.judged"    // what was found about the signatures of a part
 	EventPreserved    EventKind = "signature.preserved" // a copy with renewed proofs was kept
+	EventSigning      EventKind = "signing.changed"     // a document that is signed elsewhere was sent, signed or given up
 	EventAgency       EventKind = "agency.changed"      // the directory
 	EventSystem       EventKind = "system.changed"      // a connected system or what it may act for
 	EventKeyCreated   EventKind = "key.created"         // a credential

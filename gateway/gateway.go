@@ -30,10 +30,11 @@ type Options struct {
 	Signer    ReceiptSigner
 	Log       *slog.Logger
 
-	Signatures Signatures   // nil: signatures are not judged
-	Sealer     Sealer       // nil: the envelopes that the gateway writes are not signed
-	Preserver  Preserver    // nil: proofs are not renewed
-	Preserve   signer.Level // to which documents are raised, with a Preserver; empty: as they came
+	Signatures    Signatures    // nil: signatures are not judged
+	Countersigner Countersigner // nil: documents are not signed elsewhere
+	Sealer        Sealer        // nil: the envelopes that the gateway writes are not signed
+	Preserver     Preserver     // nil: proofs are not renewed
+	Preserve      signer.Level  // to which documents are raised, with a Preserver; empty: as they came
 
 	Self AgencyID // the code of the office that runs this gateway, for traces and receipts
 	Node string   // name of this process among its peers; unique

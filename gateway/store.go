@@ -14,6 +14,7 @@ import (
 type Store interface {
 	Messages
 	Judgements
+	Signings
 	Deliveries
 	Queue
 	Agencies

@@ -38,6 +38,8 @@ type Options struct {
 	// SpoolDir is where the files of a multipart letter wait; default os.TempDir(). Nothing
 	// stays there, not even after a crash.
 	SpoolDir string
+	// PublicURL is how clients reach us, without a slash at its end; empty: as each request says.
+	PublicURL string
 	// Stopping is done when the process is about to stop: long polls then
 	// answer at once, so that a graceful stop need not wait for them.
 	Stopping context.Context
@@ -115,6 +117,7 @@ type route struct {
 const (
 	anyScope gateway.Scope = ""
 	noKey    gateway.Scope = "no-key"
+	bySecret gateway.Scope = "by-secret" // the address itself is the permission
 )
 
 // routes lists every operation, in the order of openapi.yaml.
@@ -128,6 +131,8 @@ func (a *api) routes() []route {
 		{"GET /v1/letters/{id}/files/{index}", anyScope, a.file},
 		{"GET /v1/letters/{id}/timeline", anyScope, a.timeline},
 		{"GET /v1/letters/{id}/receipts", anyScope, a.receipts},
+		{"GET /v1/letters/{id}/signatures", anyScope, a.signatures},
+		{"GET /v1/letters/{id}/files/{index}/preserved", anyScope, a.preserved},
 		{"POST /v1/letters/{id}/recall", submit, a.recall},
 		{"POST /v1/letters/{id}/update", submit, a.update},
 		{"POST /v1/letters/{id}/replace", submit, a.replace},
@@ -147,6 +152,12 @@ func (a *api) routes() []route {
 		{"POST /v1/stuck/requeue", operate, a.requeue},
 		{"POST /v1/stuck/{id}/redirect", operate, a.redirect},
 		{"POST /v1/stuck/{id}/cancel", operate, a.cancelStuck},
+		{"POST /v1/signings", submit, a.startSigning},
+		{"GET /v1/signings/{id}", submit, a.signing},
+		{"POST /v1/signings/{id}/cancel", submit, a.cancelSigning},
+		{"GET /v1/signings/{id}/signed", submit, a.signed},
+		{"GET /v1/signings/{id}/{secret}/document.pdf", bySecret, a.documentForSigning},
+		{"POST /v1/signings/{id}/{secret}/signed", bySecret, a.takeSigned},
 		{"GET /v1/openapi.yaml", noKey, a.document},
 		{"GET /.well-known/jwks.json", noKey, a.jwks},
 	}

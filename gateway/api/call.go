@@ -63,7 +63,7 @@ func (e *entry) serve(c *call) error {
 		c.Header().Set("Allow", http.MethodGet)
 		return fault(wire.CodeMethodNotAllowed, c.r.Method)
 	}
-	if e.scope == noKey {
+	if e.scope == noKey || e.scope == bySecret {
 		return e.do(c)
 	}
 	if err := c.authenticate(); err != nil {

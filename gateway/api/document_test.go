@@ -42,6 +42,11 @@ func TestDocumentedCodesExist(t *testing.T) {
 	}
 }
 
+// needsNoKey says whether a route asks for no API key.
+func needsNoKey(pattern string) bool {
+	return api.ScopeOf(pattern) == "no-key" || api.ScopeOf(pattern) == "by-secret"
+}
+
 // unknown is an id that nothing has.
 const unknown = "0198c0de-0000-7000-8000-00000000dead"
 
@@ -52,12 +57,29 @@ func (h *house) sample(pattern, agency string) *http.Request {
 	switch {
 	case strings.Contains(path, "/deliveries/"):
 		path = strings.ReplaceAll(path, "{id}", string(h.delivery(message.Message, wardB).ID))
+	case strings.Contains(path, "/preserved"):
+		h.preserve(message.Message)
+	case strings.Contains(path, "{secret}"):
+		s := h.startSigning(district)
+		path = strings.NewReplacer("{id}", string(s.ID), "{secret}", secretOf(s)).Replace(path)
+	case strings.Contains(path, "/signings/{id}"):
+		s := h.startSigning(district)
+		if strings.HasSuffix(path, "/signed") {
+			h.bringBack(s, signedPDF)
+		}
+		path = strings.ReplaceAll(path, "{id}", string(s.ID))
 	case strings.Contains(path, "/stuck/"):
 		path = strings.ReplaceAll(path, "{id}", string(h.held().ID))
 	}
 	path = strings.NewReplacer("{id}", string(message.Message), "{index}", "0", "{code}", wardA).Replace(path)
 	if method == http.MethodGet {
 		return h.request(method, path, agency, "", nil)
+	}
+	if strings.HasPrefix(path, "/v1/signings") && !strings.HasSuffix(path, "/cancel") {
+		if path == "/v1/signings" {
+			path += "?name=cong-van.pdf"
+		}
+		return h.request(method, path, agency, "application/pdf", strings.NewReader(plainPDF))
 	}
 	if path == "/v1/letters" {
 		return h.request(method, path, agency, "application/xml", strings.NewReader("<edXML/>"))
@@ -77,6 +99,7 @@ func TestEveryAnswer(t *testing.T) {
 	t.Run("inbox", h.inboxAnswers)
 	t.Run("directory", h.directoryAnswers)
 	t.Run("stuck", h.stuckAnswers)
+	t.Run("signings", h.signingAnswers)
 	t.Run("unavailable", h.unavailableAnswers)
 	if t.Failed() {
 		return
@@ -98,7 +121,7 @@ func (h *house) lists(pattern string, status int) bool {
 
 // generalAnswers provokes what every route answers alike.
 func (h *house) generalAnswers(t *testing.T, pattern string) {
-	if api.ScopeOf(pattern) == "no-key" {
+	if needsNoKey(pattern) {
 		resp, _ := h.exchange(h.sample(pattern, ""))
 		if resp.StatusCode != http.StatusOK {
 			t.Errorf("without a key: %d", resp.StatusCode)
@@ -165,7 +188,7 @@ func (h *house) unavailableAnswers(t *testing.T) {
 	h.must(err) // a key that no cache knows
 	requests := map[string]*http.Request{}
 	for _, pattern := range api.Routes() {
-		if api.ScopeOf(pattern) != "no-key" {
+		if !needsNoKey(pattern) {
 			requests[pattern] = h.sample(pattern, "late")
 		}
 	}

@@ -27,6 +27,7 @@ import (
 	"congvan/gateway/store"
 	"congvan/schemas"
 	"congvan/schemas/edxml"
+	"congvan/signer"
 )
 
 // The agencies of the tests. All codes are invented.
@@ -97,12 +98,12 @@ func newHouse(t testing.TB, change ...func(*api.Options)) *house {
 	h.must(err)
 	t.Cleanup(func() { blobs.Close() })
 	h.objects = &brittle{Store: blobs}
-	signer, err := receipts.Open(filepath.Join(h.dir, "receipt.pem"))
+	receiptSigner, err := receipts.Open(filepath.Join(h.dir, "receipt.pem"))
 	h.must(err)
 	validator, err := schemas.New(now)
 	h.must(err)
 	h.gateway, err = gateway.New(gateway.Options{
-		Store: h.store, Objects: h.objects, Validator: validator, Signer: signer, Self: district, Node: "test", Axis: false,
+		Store: h.store, Objects: h.objects, Validator: validator, Signer: receiptSigner, Self: district, Node: "test", Axis: false, Signatures: desk{}, Countersigner: desk{}, Preserver: desk{}, Preserve: signer.LevelBLTA,
 	})
 	h.must(err)
 	h.systems = &absent{present: h.store}
@@ -110,7 +111,7 @@ func newHouse(t testing.TB, change ...func(*api.Options)) *house {
 	stopping, stop := context.WithCancel(t.Context())
 	h.stop = stop
 	o := api.Options{
-		Gateway: h.gateway, Keys: h.keys, JWKS: signer.PublicJWKS(), Stopping: stopping, SpoolDir: h.dir,
+		Gateway: h.gateway, Keys: h.keys, JWKS: receiptSigner.PublicJWKS(), Stopping: stopping, SpoolDir: h.dir,
 		Log:    logTo(h.log),
 		Limits: api.Limits{Letter: 4 << 20},
 	}

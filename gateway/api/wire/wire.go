@@ -41,6 +41,38 @@ type Items struct {
 	Next gateway.DeliveryID `json:"next,omitempty"`
 }
 
+// SigningStarted is a document that waits for a desktop signing service, with what the page hands
+// to the service. Launch holds the secret and is not given out a second time.
+type SigningStarted struct {
+	gateway.Signing
+	Launch Launch `json:"launch"`
+}
+
+// Launch is the request to a desktop signing service (VGCA Sign Service: vgca_sign_approved and others).
+type Launch struct {
+	FileUploadHandler string       `json:"FileUploadHandler"` // where it posts the signed file
+	SessionID         string       `json:"SessionId"`
+	JWTToken          string       `json:"JWTToken"`
+	FileName          string       `json:"FileName"` // where it gets the file
+	DocNumber         string       `json:"DocNumber"`
+	IssuedDate        string       `json:"IssuedDate"`
+	MetaData          []LaunchPair `json:"MetaData"`
+}
+
+// LaunchPair is one entry of a Launch's metadata.
+type LaunchPair struct {
+	Key   string `json:"Key"`
+	Value string `json:"Value"`
+}
+
+// SigningReturned answers a desktop signing service.
+type SigningReturned struct {
+	Status     bool   `json:"Status"`
+	Message    string `json:"Message"` // why not, in Vietnamese
+	FileName   string `json:"FileName"`
+	FileServer string `json:"FileServer"` // where the signed file is, for those with a key
+}
+
 // Count is a number of deliveries.
 type Count struct {
 	Count int `json:"count"`
