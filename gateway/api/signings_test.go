@@ -171,6 +171,13 @@ func (h *house) signingRefusals(t *testing.T) {
 	wantProblem(t, resp, body, http.StatusNotFound, gateway.CodeNotFound)
 	resp, body = h.exchange(h.request(http.MethodGet, path+"/AAAAAAAAAAAAAAAAAAAAAAAAAA/document.pdf", "", "", nil))
 	wantProblem(t, resp, body, http.StatusNotFound, gateway.CodeNotFound)
+	resp, body = h.exchange(h.request(http.MethodGet, path+"/"+secretOf(s)+"/document.pdf?bogus=1", "", "", nil))
+	wantProblem(t, resp, body, http.StatusBadRequest, gateway.CodeInvalidRequest)
+	given := h.startSigning(wardA)
+	resp, body = h.exchange(h.request(http.MethodPost, "/v1/signings/"+string(given.ID)+"/cancel", wardA, "application/json", strings.NewReader("{}")))
+	if resp.StatusCode != http.StatusNoContent || h.bringBack(given, signedPDF).Status {
+		t.Errorf("cancelled: %d %s", resp.StatusCode, body)
+	}
 	if back := h.upload(strings.Replace(s.Launch.FileUploadHandler, secretOf(s), "x", 1), "application/pdf", strings.NewReader(signedPDF)); back.Status {
 		t.Error("a wrong secret was good")
 	}
@@ -207,4 +214,9 @@ func (h *house) signatureReports(t *testing.T) {
 	}
 	resp, body = h.exchange(h.request(http.MethodGet, path+"/files/0/preserved", wardA, "", nil))
 	wantProblem(t, resp, body, http.StatusNotFound, gateway.CodeNotFound)
+	h.preserve(accepted.Message)
+	resp, body = h.exchange(h.request(http.MethodGet, path+"/files/0/preserved", wardA, "", nil))
+	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(string(body), "%PDF-") {
+		t.Errorf("%d %s", resp.StatusCode, body)
+	}
 }
