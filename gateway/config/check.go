@@ -60,6 +60,7 @@ var taken = []string{"v1", ".well-known", "livez", "readyz", "metrics"}
 func (l Listen) check(k *checker) {
 	k.address("listen.address", l.Address)
 	k.path("listen.vxp_path", l.VXPPath)
+	k.url("listen.public_url", l.PublicURL)
 	if first, _, _ := strings.Cut(strings.TrimPrefix(l.VXPPath, "/"), "/"); slices.Contains(taken, first) {
 		k.add("listen.vxp_path", "đường dẫn này đã dùng cho việc khác", "this path is taken")
 	}

@@ -44,6 +44,7 @@ type Gateway struct {
 type Listen struct {
 	Address       string   `toml:"address"`
 	VXPPath       string   `toml:"vxp_path"`
+	PublicURL     string   `toml:"public_url"` // how clients reach this gateway; empty: as each request says
 	CertFile      string   `toml:"cert_file"` // with key_file: TLS
 	KeyFile       string   `toml:"key_file"`
 	ClientCerts   string   `toml:"client_certs"` // off, request or require
