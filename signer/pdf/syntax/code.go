@@ -49,6 +49,7 @@ const (
 	CodeObjects        Code = "too-many-objects"
 	CodeRevisions      Code = "too-many-revisions"
 	CodeStreamSize     Code = "stream-too-large"
+	CodeWork           Code = "too-much-work"
 	CodeRead           Code = "read"
 	CodeInvalidWriting Code = "invalid-object"
 )
@@ -123,6 +124,7 @@ var meanings = map[Code]meaning{
 	CodeObjects:        {ErrTooLarge, "Tệp có quá nhiều đối tượng.", "The file has too many objects."},
 	CodeRevisions:      {ErrTooLarge, "Tệp có quá nhiều phiên bản.", "The file has too many revisions."},
 	CodeStreamSize:     {ErrTooLarge, "Luồng dữ liệu bung ra quá lớn.", "A stream decodes to too much."},
+	CodeWork:           {ErrTooLarge, "Tệp đòi hỏi quá nhiều công đọc.", "The file asks for too much work."},
 	CodeRead:           {ErrRead, "Không đọc được tệp.", "The file could not be read."},
 	CodeInvalidWriting: {ErrMalformed, "Đối tượng không thể ghi vào PDF.", "The object cannot be written as PDF."},
 

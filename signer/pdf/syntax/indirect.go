@@ -26,11 +26,11 @@ const maxNesting = 8
 // read gives the object of an entry, with its strings decrypted. owner is the
 // revision whose entry it is.
 func (f *File) read(e entry, owner *Revision) (parsed, error) {
-	if f.nesting++; f.nesting > maxNesting {
-		f.nesting = 0
+	f.nesting++
+	defer func() { f.nesting-- }()
+	if f.nesting > maxNesting {
 		return parsed{}, fail(CodeReferenceLoop, e.offset)
 	}
-	defer func() { f.nesting = max(0, f.nesting-1) }()
 	if e.kind == packed {
 		return f.readPacked(e, owner)
 	}
@@ -43,6 +43,9 @@ func (f *File) read(e entry, owner *Revision) (parsed, error) {
 		return parsed{}, err
 	}
 	if err := found.check(e); err != nil {
+		return parsed{}, err
+	}
+	if err := f.spend(found.length(), found.start); err != nil {
 		return parsed{}, err
 	}
 	if err := f.decryptObject(found); err != nil {
@@ -60,13 +63,25 @@ func (p parsed) check(e entry) error {
 	return nil
 }
 
-// cost estimates the memory of an object from its length in the file.
-func (p parsed) cost() int {
-	length := p.end - p.start
+// length is how many bytes were parsed: all but those of the stream.
+func (p parsed) length() int64 {
 	if s, ok := p.object.(*Stream); ok {
-		length -= s.Length
+		return p.end - p.start - s.Length
 	}
-	return 200 + 8*int(min(length, math.MaxInt32))
+	return p.end - p.start
+}
+
+// cost estimates the memory of an object from its length in the file.
+func (p parsed) cost() int { return 200 + 8*int(min(p.length(), math.MaxInt32)) }
+
+// spend counts bytes that were parsed or unpacked. A small file could otherwise ask for
+// the same ones without end, by objects that overlap or object streams that do not fit
+// into the cache.
+func (f *File) spend(bytes, at int64) error {
+	if f.work -= bytes; f.work < 0 {
+		return fail(CodeWork, at)
+	}
+	return nil
 }
 
 // objectHeader reads number, generation and obj.
@@ -120,9 +135,9 @@ func (f *File) value(l *lexer) (Object, error) {
 	if cut := l.end < end && l.pos() >= l.end; cut && errors.Is(err, ErrMalformed) {
 		return nil, l.fail(CodeObjectSize)
 	}
-	at := l.pos()
-	l.buf, l.end = nil, end
-	l.start, l.i = at, 0
+	if l.end < end {
+		l.start, l.buf, l.i, l.end = l.pos(), nil, 0, end
+	}
 	return o, err
 }
 

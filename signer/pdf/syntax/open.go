@@ -10,25 +10,27 @@ type Limits struct {
 	Objects   int   // entries in all cross-references together; 1<<20
 	Revisions int   // 1,000
 	Depth     int   // nesting of arrays and dictionaries; 100
-	Items     int   // objects inside one indirect object; 1<<19
+	Items     int   // objects inside one indirect object; 1<<18
 	Object    int64 // bytes of one indirect object without its stream; 16 MiB
 	Stream    int64 // decoded bytes of a stream; 256 MiB
-	Packed    int64 // decoded bytes of an object stream or cross-reference stream, which are held in memory; 32 MiB
+	Packed    int64 // decoded bytes of an object stream or cross-reference stream, which are held in memory; 16 MiB
 	Pages     int   // and other nodes of a page tree; 1<<19
 	Fields    int   // and other nodes of the tree of form fields; 1<<17
+	Work      int64 // bytes parsed and unpacked while the file is open; 1 GiB, and eight times the file
 	Cache     int   // bytes of parsed objects that are remembered; 4 MiB
 }
 
-func (l Limits) orDefault() Limits {
+func (l Limits) orDefault(size int64) Limits {
 	or(&l.Objects, 1<<20)
 	or(&l.Revisions, 1000)
 	or(&l.Depth, 100)
-	or(&l.Items, 1<<19)
+	or(&l.Items, 1<<18)
 	or(&l.Object, 16<<20)
 	or(&l.Stream, 256<<20)
-	or(&l.Packed, 32<<20)
+	or(&l.Packed, 16<<20)
 	or(&l.Pages, 1<<19)
 	or(&l.Fields, 1<<17)
+	or(&l.Work, 1<<30+8*size)
 	or(&l.Cache, 4<<20)
 	return l
 }
@@ -53,32 +55,34 @@ type Options struct {
 type File struct {
 	src       *source
 	limits    Limits
+	header    int64 // offset of %PDF
 	base      int64 // what offsets in the file are counted from: that of %PDF, or 0
 	version   string
 	revisions []*Revision
 	anomalies []Anomaly
 	objects   *lru[place, parsed]
 	packs     *lru[int64, *pack]
-	nesting   int // of reads that need another object to be read
+	work      int64 // that is left of Limits.Work
+	nesting   int   // of reads that need another object to be read
 	crypt     *crypt
 	cryptRef  Ref // of the encryption dictionary, which is itself not encrypted
 }
 
 // packRoom is how many bytes of decoded object streams are remembered.
-const packRoom = 4 << 20
+const packRoom = 8 << 20
 
 // Open reads the cross-references of a file and, where it is encrypted, finds the key.
 // The rest is read when it is asked for. An error is an *[Error], of kind [ErrMalformed],
 // [ErrEncrypted], [ErrTooLarge], [ErrUnsupported] or [ErrRead].
 func Open(r io.ReaderAt, size int64, o Options) (*File, error) {
-	f := &File{src: newSource(r, size), limits: o.Limits.orDefault()}
+	f := &File{src: newSource(r, size), limits: o.Limits.orDefault(size)}
+	f.work = f.limits.Work
 	f.objects = newLRU[place, parsed](f.limits.Cache)
 	f.packs = newLRU[int64, *pack](packRoom)
-	junk, err := f.readHeader()
-	if err != nil {
+	if err := f.readHeader(); err != nil {
 		return nil, err
 	}
-	if err := f.readRevisions(junk); err != nil {
+	if err := f.readRevisions(); err != nil {
 		return nil, err
 	}
 	if err := f.unlock(o.Password); err != nil {
@@ -114,25 +118,26 @@ func (f *File) Version() string { return f.version }
 // headerRoom is where the header must start (as of every reader since Acrobat 1).
 const headerRoom = 1024
 
-// readHeader finds %PDF-n.m and gives how much stands before it.
-func (f *File) readHeader() (junk int64, err error) {
+// readHeader finds %PDF-n.m.
+func (f *File) readHeader() error {
 	const header = "%PDF-"
 	head := make([]byte, min(headerRoom+int64(len(header))+3, f.src.size))
 	if len(head) == 0 {
-		return 0, fail(CodeNoHeader, 0)
+		return fail(CodeNoHeader, 0)
 	}
 	if err := f.peekAt(head, 0); err != nil {
-		return 0, err
+		return err
 	}
 	at := bytes.Index(head, []byte(header))
 	if at < 0 || at+8 > len(head) || !isDigit(int(head[at+5])) || head[at+6] != '.' || !isDigit(int(head[at+7])) {
-		return 0, fail(CodeNoHeader, 0)
+		return fail(CodeNoHeader, 0)
 	}
 	if at > 0 {
 		f.note(OddJunkBeforeHeader, 0)
 	}
+	f.header = int64(at)
 	f.version = string(head[at+5 : at+8])
-	return int64(at), nil
+	return nil
 }
 
 // peekAt fills data from an offset by way of the blocks.

@@ -72,6 +72,9 @@ func (f *File) pack(number int, owner *Revision) (*pack, error) {
 	if err := p.load(s, f); err != nil {
 		return nil, asError(err, CodeObjectStream, found.start)
 	}
+	if err := f.spend(int64(len(p.data)), found.start); err != nil {
+		return nil, err
+	}
 	f.packs.put(e.offset, p, len(p.data)+12*len(p.numbers))
 	return p, nil
 }

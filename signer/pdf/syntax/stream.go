@@ -42,7 +42,7 @@ func (s *Stream) Raw() (io.Reader, error) {
 // RunLengthDecode, Crypt. Other filters are an error of kind [ErrUnsupported]. Reading
 // past the limit for streams fails with [ErrTooLarge].
 func (s *Stream) Open() (io.ReadCloser, error) {
-	limit := Limits{}.orDefault().Stream
+	limit := Limits{}.orDefault(0).Stream
 	if s.file != nil {
 		limit = s.file.limits.Stream
 	}
