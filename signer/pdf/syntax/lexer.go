@@ -105,9 +105,14 @@ func (l *lexer) skipSpace() (any bool) {
 // skip steps over white space and comments.
 func (l *lexer) skip() {
 	for l.skipSpace(); l.peek() == '%'; l.skipSpace() {
-		for c := l.peek(); c != '\n' && c != '\r' && c != notAnyByte; c = l.peek() {
-			l.i++
-		}
+		l.skipLine()
+	}
+}
+
+// skipLine steps to the end of the line.
+func (l *lexer) skipLine() {
+	for c := l.peek(); c != '\n' && c != '\r' && c != notAnyByte; c = l.peek() {
+		l.i++
 	}
 }
 

@@ -5,7 +5,6 @@ import "container/list"
 // lru keeps the most recently used values up to a cost, so that memory stays flat
 // whatever the size of the file.
 type lru[K comparable, V any] struct {
-	size  int        // in all
 	room  int        // left
 	order *list.List // front: used last
 	items map[K]*list.Element
@@ -18,7 +17,7 @@ type lruItem[K comparable, V any] struct {
 }
 
 func newLRU[K comparable, V any](room int) *lru[K, V] {
-	return &lru[K, V]{size: room, room: room, order: list.New(), items: map[K]*list.Element{}}
+	return &lru[K, V]{room: room, order: list.New(), items: map[K]*list.Element{}}
 }
 
 func (c *lru[K, V]) get(key K) (value V, ok bool) {
@@ -30,14 +29,15 @@ func (c *lru[K, V]) get(key K) (value V, ok bool) {
 	return e.Value.(*lruItem[K, V]).value, true
 }
 
-// put adds a value; one that costs more than there is room for is not kept.
+// put adds a value. One that costs more than there is room for stays alone until the
+// next comes, for it will be asked for again at once.
 func (c *lru[K, V]) put(key K, value V, cost int) {
-	if _, twice := c.items[key]; twice || cost > c.size {
+	if _, twice := c.items[key]; twice {
 		return
 	}
 	c.room -= cost
 	c.items[key] = c.order.PushFront(&lruItem[K, V]{key, value, cost})
-	for c.room < 0 {
+	for c.room < 0 && c.order.Len() > 1 {
 		c.drop(c.order.Back())
 	}
 }

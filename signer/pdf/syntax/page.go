@@ -92,12 +92,13 @@ func (r *Revision) pageNode(ref Ref) (d Dict, leaf bool, err error) {
 	if d, err = r.Dict(ref); err != nil {
 		return nil, false, err
 	}
-	switch kind, _ := r.Name(d["Type"]); kind {
-	case "Page":
-		if _, kids := d["Kids"]; !kids {
-			return d, true, nil
-		}
-	case "Pages":
+	kind, _ := r.Name(d["Type"])
+	_, kids := d["Kids"]
+	switch {
+	case d == nil:
+	case !kids && (kind == "Page" || kind == ""):
+		return d, true, nil
+	case kids && (kind == "Pages" || kind == ""):
 		return d, false, nil
 	}
 	return nil, false, r.file.failIn(CodePageTree, r, ref)

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 )
 
@@ -61,7 +62,7 @@ func (f *File) layRevisions(chain []*section) error {
 // closeRevision makes a revision of a section and finds its end: behind the section
 // come startxref with the section's own offset, and %%EOF.
 func (f *File) closeRevision(s *section) (*Revision, error) {
-	start, mark, end, err := f.closing(f.behindSpace(s.end))
+	start, mark, end, err := f.closing(s.end)
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +104,11 @@ func (f *File) joinLinearized(main, first *section) error {
 	if length < 0 || main.prev >= 0 {
 		return fail(CodePrevForward, first.offset)
 	}
-	if _, _, end, err := f.closing(f.behindSpace(main.end)); err != nil {
+	_, mark, end, err := f.closing(main.end)
+	if err != nil {
 		return err
-	} else if length+f.base != end && length != end {
+	}
+	if length += f.base; length != mark && length != end {
 		f.note(OddLinearized, first.offset)
 	}
 	first.entries = overlay(main.entries, first.entries)
@@ -134,11 +137,12 @@ func overlay(lower, upper []entry) []entry {
 // begin with one.
 func (f *File) linearized() (length int64, err error) {
 	const firstObject = 1024 // F.3.3: the dictionary lies within the first 1024 bytes
-	l := f.lexerAt(0, min(2*firstObject, f.src.size))
-	for l.skip(); l.peek() != notAnyByte && !isDigit(l.peek()); l.skip() {
-		l.i++
-	}
+	l := f.lexerAt(f.header, f.header+firstObject)
+	l.skip()
 	found, err := f.parseAt(l.pos(), f.src.size, nil)
+	if errors.Is(err, ErrMalformed) {
+		return -1, nil
+	}
 	if err != nil {
 		return -1, err
 	}

@@ -55,13 +55,13 @@ type loader struct {
 }
 
 // readRevisions follows the chain from the last startxref and makes revisions of it.
-func (f *File) readRevisions(junk int64) error {
+func (f *File) readRevisions() error {
 	at, err := f.lastStartXRef()
 	if err != nil {
 		return err
 	}
 	l := &loader{File: f, left: f.limits.Objects, seen: map[int64]bool{}}
-	f.base = f.countedFrom(at, junk)
+	f.base = f.countedFrom(at)
 	chain, err := l.chain(at + f.base)
 	if err != nil {
 		return err
@@ -98,6 +98,12 @@ func (f *File) lastStartXRef() (int64, error) {
 // behind %%EOF and that behind the end of its line.
 func (f *File) closing(at int64) (startxref, mark, end int64, err error) {
 	l := f.lexerAt(at, f.src.size)
+	for l.skipSpace(); l.peek() == '%'; l.skipSpace() { // some writers put their name here
+		if l.literal("%%EOF") {
+			return 0, 0, 0, l.fail(CodeNoEOF)
+		}
+		l.skipLine()
+	}
 	if !l.keyword("startxref") {
 		return 0, 0, 0, l.fail(CodeNoEOF)
 	}
@@ -117,11 +123,11 @@ func (f *File) closing(at int64) (startxref, mark, end int64, err error) {
 
 // countedFrom finds out, for a file with junk before its header, whether offsets count
 // from the header or from the beginning of the file.
-func (f *File) countedFrom(at, junk int64) int64 {
-	if junk == 0 || f.startsSection(at) || !f.startsSection(at+junk) {
+func (f *File) countedFrom(at int64) int64 {
+	if f.header == 0 || f.startsSection(at) || !f.startsSection(at+f.header) {
 		return 0
 	}
-	return junk
+	return f.header
 }
 
 func (f *File) startsSection(at int64) bool {

@@ -76,7 +76,7 @@ func (l *loader) tableEntry(s *section, lx *lexer, number int32) error {
 	default:
 		return lx.failAt(CodeXRef, at)
 	}
-	if err := l.entryEnd(lx, at); err != nil {
+	if err := l.entryEnd(s, lx, at); err != nil {
 		return err
 	}
 	return l.add(s, e)
@@ -84,7 +84,7 @@ func (l *loader) tableEntry(s *section, lx *lexer, number int32) error {
 
 // entryEnd reads the two characters that end an entry: SP CR, SP LF or CR LF. One less,
 // as some writers have it, or one more is borne, for every reader finds the next entry.
-func (l *loader) entryEnd(lx *lexer, at int64) error {
+func (l *loader) entryEnd(s *section, lx *lexer, at int64) error {
 	spaces := 0
 	for lx.peek() == ' ' && spaces < 2 {
 		lx.i++
@@ -94,7 +94,7 @@ func (l *loader) entryEnd(lx *lexer, at int64) error {
 		return lx.failAt(CodeXRef, at)
 	}
 	if lx.pos()-at != entryWidth {
-		l.note(OddEntryWidth, at)
+		l.note(OddEntryWidth, s.offset)
 	}
 	return nil
 }
