@@ -63,6 +63,9 @@ func (a *arrival) judgements(ctx context.Context, m *Message) ([]Judgement, erro
 		}
 	}
 	envelope := SignedEnvelope{Split: a.split, Open: a.staged.open}
+	if a.staged.original != nil {
+		envelope.Whole = a.staged.original
+	}
 	report := a.Signatures.Envelope(ctx, envelope, false)
 	if report.Indication == signer.NoSignature && !a.rejectsUnsigned(m) {
 		return all, nil // most envelopes are not signed, and nobody expects them to be

@@ -31,6 +31,8 @@ type SignedEnvelope struct {
 	Split *edxml.Split
 	// Open gives one attachment's decoded bytes; it may be called more than once.
 	Open func(index int) (io.ReadCloser, error)
+	// Whole is the original, of a message that cannot be joined from its parts; else nil.
+	Whole io.ReaderAt
 }
 
 // Sealer signs the envelopes that this gateway writes.

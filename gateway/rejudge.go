@@ -131,7 +131,16 @@ func (r *rejudgement) envelopeReport(ctx context.Context) (*signer.Report, error
 		return nil, err
 	}
 	original := c.WriterTo.(*rejoiner)
-	return r.Signatures.Envelope(ctx, SignedEnvelope{Split: &original.Split, Open: original.payload}, true), nil
+	e := SignedEnvelope{Split: &original.Split, Open: original.payload}
+	if original.Whole != "" {
+		whole, err := r.Objects.Open(ctx, objects.Digest(original.Whole))
+		if err != nil {
+			return nil, contentError(err)
+		}
+		defer whole.Close()
+		e.Whole = whole
+	}
+	return r.Signatures.Envelope(ctx, e, true), nil
 }
 
 // open gives the newest copy of the document that can be read in any order.

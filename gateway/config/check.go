@@ -132,9 +132,6 @@ func (s Signatures) check(k *checker) {
 	for _, t := range s.TSA {
 		k.url("signatures.tsa", t)
 	}
-	if s.TSAUser != "" {
-		k.require("signatures.tsa_password_file", s.TSAPasswordFile)
-	}
 }
 
 // leaseMargin is what a claim needs beyond its attempt, to be asked for and written down.

@@ -45,7 +45,7 @@ type Listen struct {
 	Address       string   `toml:"address"`
 	VXPPath       string   `toml:"vxp_path"`
 	PublicURL     string   `toml:"public_url"` // how clients reach this gateway; empty: as each request says
-	CertFile      string   `toml:"cert_file"` // with key_file: TLS
+	CertFile      string   `toml:"cert_file"`  // with key_file: TLS
 	KeyFile       string   `toml:"key_file"`
 	ClientCerts   string   `toml:"client_certs"` // off, request or require
 	ClientCAFile  string   `toml:"client_ca_file"`
@@ -114,10 +114,9 @@ type Signatures struct {
 	CacheDir   string `toml:"cache_dir"`   // of revocation data
 	Offline    bool   `toml:"offline"`     // ask no responder, ever
 
-	Preserve        string   `toml:"preserve"` // level to which documents that pass are raised in a copy; empty: none
-	TSA             []string `toml:"tsa"`      // time-stamping authorities, in the order in which they are asked
-	TSAUser         string   `toml:"tsa_user"`
-	TSAPasswordFile string   `toml:"tsa_password_file"`
+	Preserve           string   `toml:"preserve"`             // level to which documents that pass are raised in a copy; empty: none
+	TSA                []string `toml:"tsa"`                  // time-stamping authorities, in the order in which they are asked
+	TSACredentialsFile string   `toml:"tsa_credentials_file"` // one line user:password, for all of them; empty: none
 
 	// Key signs the envelopes that the gateway writes: a PKCS#12 or PEM file, or a
 	// pkcs11: URI. Empty: they are not signed.

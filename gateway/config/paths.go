@@ -48,7 +48,7 @@ func (c *Config) paths() []*string {
 		&c.Objects.S3.AccessKeyFile, &c.Objects.S3.SecretKeyFile, &c.Objects.S3.CAFile, &c.Objects.S3.SpoolDir,
 		&c.Keys.MasterFile, &c.Keys.ReceiptFile,
 		&c.Signatures.PolicyFile, &c.Signatures.TrustDir, &c.Signatures.CacheDir,
-		&c.Signatures.TSAPasswordFile, &c.Signatures.CertificateFile, &c.Signatures.PasswordFile,
+		&c.Signatures.TSACredentialsFile, &c.Signatures.CertificateFile, &c.Signatures.PasswordFile,
 		&c.Axis.SecretFile, &c.Axis.CAFile,
 		&c.Client.KeyFile, &c.Client.CAFile,
 	}

@@ -67,6 +67,31 @@ func (s *Split) Reader(open func(index int) (io.ReadCloser, error)) io.ReadClose
 	return r
 }
 
+// Text gives the base64 text of one attachment exactly as it stood in the message, white space
+// included; open is as for Join. Close it; a failure is the reader's error.
+func (s *Split) Text(index int, open func(index int) (io.ReadCloser, error)) io.ReadCloser {
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(s.writeText(w, index, open)) }()
+	return r
+}
+
+func (s *Split) writeText(w io.Writer, index int, open func(index int) (io.ReadCloser, error)) error {
+	if !s.Rebuildable {
+		return ErrNotRebuildable
+	}
+	if index < 0 || index >= len(s.Payloads) {
+		return &CorruptError{Part: fmt.Sprintf("payload %d", index), Reason: "there is none"}
+	}
+	j := joiner{split: s, out: bufio.NewWriterSize(w, sourceBuffer), open: open, verify: true}
+	if err := j.payload(index, s.Payloads[index]); err != nil {
+		return err
+	}
+	if err := j.out.Flush(); err != nil {
+		return writeError(err)
+	}
+	return nil
+}
+
 // JoinedSize gives how many bytes Join writes, from the parts alone. For a Split
 // that SplitMessage or AddTrace made it equals Size.
 func (s *Split) JoinedSize() (int64, error) {

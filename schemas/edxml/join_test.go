@@ -134,3 +134,20 @@ type chunked struct {
 }
 
 func (c chunked) Read(b []byte) (int, error) { return c.r.Read(b[:min(len(b), c.n)]) }
+
+func TestTextIsWhatStood(t *testing.T) {
+	const text = "\n QUJD\r\n REVG \n"
+	s, sink := split(t, letter(text), Limits{})
+	r := s.Text(0, sink.open)
+	defer r.Close()
+	got, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != text {
+		t.Errorf("%q, want %q", got, text)
+	}
+	if _, err := io.ReadAll(s.Text(1, sink.open)); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("an attachment that is not there: %v", err)
+	}
+}
