@@ -40,13 +40,18 @@ type point struct{ x, y float64 }
 // flourish back below.
 func scrawl(name string) [][]point {
 	h := fnv.New64a()
-	h.Write([]byte(name)) //nolint:errcheck // a hash takes everything
+	h.Write([]byte(name))
 	r := rand.New(rand.NewPCG(h.Sum64(), 30))
 	between := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
 
 	initial := []point{
-		{between(5, 8), between(8, 11)}, {3, 4}, {between(8, 11), 2}, {between(10, 13), between(8, 11)},
-		{between(5, 8), 16}, {4, 13}, {11, between(9, 12)},
+		{between(5, 8), between(8, 11)},
+		{3, 4},
+		{between(8, 11), 2},
+		{between(10, 13), between(8, 11)},
+		{between(5, 8), 16},
+		{4, 13},
+		{11, between(9, 12)},
 	}
 	run := initial[len(initial)-1:]
 	letters := min(max(len([]rune(strings.ReplaceAll(name, " ", "")))/2, 4), 8)

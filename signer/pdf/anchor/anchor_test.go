@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -224,6 +225,22 @@ func TestCallerMayStopEarly(t *testing.T) {
 	if pages != 1 {
 		t.Errorf("%d pages", pages)
 	}
+}
+
+func TestManySearchAtOnce(t *testing.T) {
+	f := finder(t)
+	pdf := vietnamese(t, "một")
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for hits, err := range f.Search(t.Context(), bytes.NewReader(pdf), int64(len(pdf)), appearance.Query{Texts: []string{"một"}}) {
+				if err != nil || len(hits.Texts[0]) != 1 {
+					t.Errorf("found %v, %v", hits, err)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestCompiledReaderIsKept(t *testing.T) {
