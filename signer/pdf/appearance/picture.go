@@ -22,7 +22,7 @@ const (
 	coarse           = 150 // dpi below which a picture looks poor in print
 )
 
-// image is a picture fit to be drawn: only its ink, in 8-bit colour with alpha.
+// ink is a picture fit to be drawn: only its ink, in 8-bit colour with alpha.
 type ink struct {
 	png           []byte
 	width, height int // pixels
@@ -83,7 +83,7 @@ func notPNG(err error) error {
 		"The picture is not a readable PNG, the format that NĐ 30/2020/NĐ-CP demands.")
 }
 
-// findings of a survey are what a picture was found to be.
+// surveyed is what a picture was found to be.
 type surveyed struct {
 	box         image.Rectangle // around what shows
 	transparent bool            // some pixel is
