@@ -153,8 +153,10 @@ func (s *TSAServer) token(query []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"cms", "-sign", "-binary", "-nodetach", "-cades", "-md", "sha256", "-outform", "DER", "-econtent_type", "1.2.840.113549.1.9.16.1.4",
-		"-signer", "cert.pem", "-inkey", "key.pem", "-in", "in", "-out", "out"}
+	args := []string{
+		"cms", "-sign", "-binary", "-nodetach", "-cades", "-md", "sha256", "-outform", "DER", "-econtent_type", "1.2.840.113549.1.9.16.1.4",
+		"-signer", "cert.pem", "-inkey", "key.pem", "-in", "in", "-out", "out",
+	}
 	if q.WantCert {
 		args = append(args, "-certfile", "issuers.pem")
 	} else {

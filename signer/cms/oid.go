@@ -1,6 +1,12 @@
 package cms
 
-import "encoding/asn1"
+import (
+	"encoding/asn1"
+	"math"
+	"math/bits"
+
+	"congvan/signer/cms/ber"
+)
 
 // oid is an object identifier in a form that can be compared, and be a constant.
 type oid string
@@ -50,7 +56,7 @@ func ProofOfApproval() asn1.ObjectIdentifier {
 
 // identifier gives the arcs of an object identifier of this package.
 func (o oid) identifier() asn1.ObjectIdentifier {
-	var arcs asn1.ObjectIdentifier
+	arcs := make(asn1.ObjectIdentifier, 0, 12)
 	arc := 0
 	for _, r := range o + "." {
 		if r == '.' {
@@ -66,11 +72,26 @@ func (o oid) identifier() asn1.ObjectIdentifier {
 // der encodes an object identifier of this package.
 func (o oid) der() []byte { return encodeOID(o.identifier()) }
 
-// encodeOID encodes an object identifier; nil when it is none.
+// encodeOID encodes an object identifier (X.690, 8.19); nil when it is none.
 func encodeOID(o asn1.ObjectIdentifier) []byte {
-	der, err := asn1.Marshal(o)
-	if err != nil {
+	if len(o) < 2 || o[0] < 0 || o[0] > 2 || o[1] < 0 || o[0] < 2 && o[1] > 39 || o[1] > math.MaxInt-80 {
 		return nil
 	}
-	return der
+	var room [32]byte
+	body := appendArc(room[:0], o[0]*40+o[1])
+	for _, arc := range o[2:] {
+		if arc < 0 {
+			return nil
+		}
+		body = appendArc(body, arc)
+	}
+	return ber.Encode(ber.OID, body)
+}
+
+// appendArc writes seven bits an octet, all but the last marked.
+func appendArc(to []byte, arc int) []byte {
+	for shift := (bits.Len(uint(arc)|1) - 1) / 7 * 7; shift > 0; shift -= 7 {
+		to = append(to, 0x80|byte(arc>>shift&0x7f))
+	}
+	return append(to, byte(arc&0x7f))
 }

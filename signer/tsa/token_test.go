@@ -14,7 +14,8 @@ import (
 // info builds a TSTInfo from encoded parts after the fixed ones.
 func info(more ...[]byte) []byte {
 	parts := [][]byte{
-		{ber.Integer, 1, 1}, encode(peers.TSAPolicy()),
+		{ber.Integer, 1, 1},
+		encode(peers.TSAPolicy()),
 		ber.Encode(ber.Sequence, ber.Encode(ber.Sequence, encode(cms.OIDOf(crypto.SHA256))), ber.Encode(ber.OctetString, make([]byte, 32))),
 		{ber.Integer, 1, 7},
 	}
