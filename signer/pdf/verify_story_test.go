@@ -153,7 +153,7 @@ func TestOwnContent(t *testing.T) {
 }
 
 // shorten fails where a signature does not fit its place.
-func shorten(t *testing.T) func([]byte) []byte {
+func shorten(t testing.TB) func([]byte) []byte {
 	return func(der []byte) []byte {
 		if 2*len(der) > contentsRoom {
 			t.Fatalf("%d bytes do not fit", len(der))
