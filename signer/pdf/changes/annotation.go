@@ -26,7 +26,15 @@ func (d *diff) compareAnnotations() error {
 			}
 			continue
 		}
-		if was["Subtype"] != is["Subtype"] {
+		before, err := subtype(d.old, was)
+		if err != nil {
+			return err
+		}
+		after, err := subtype(d.new, is)
+		if err != nil {
+			return err
+		}
+		if before != after {
 			d.at(signer.ModificationOther, ref, reason(codeAnnotType))
 			continue
 		}
@@ -65,7 +73,11 @@ func (d *diff) annotationGone(page syntax.Ref, e syntax.Object) error {
 	ref, _ := e.(syntax.Ref)
 	number := d.pageNumber(page)
 	f := Finding{Level: signer.ModificationAnnotations, Reason: reason(codeAnnotGone, number), Ref: ref, Page: number}
-	if dict["Subtype"] == syntax.Name("Widget") || d.forms.old.has(ref) {
+	kind, err := subtype(d.old, dict)
+	if err != nil {
+		return err
+	}
+	if kind == "Widget" || d.forms.old.has(ref) {
 		f.Level, f.Reason = signer.ModificationOther, reason(codeWidgetGone, number)
 		if was := d.forms.old.fields[ref]; was != nil {
 			f.Field = was.name

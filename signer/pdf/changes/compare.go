@@ -49,6 +49,7 @@ type diff struct {
 	nodes    int
 	findings []Finding
 	told     map[Finding]bool
+	streams  map[[2]int64]bool // by offset: whether two streams hold the same
 	many     bool
 }
 
@@ -60,7 +61,7 @@ func compare(g *graph, i int) ([]Finding, error) {
 		frozen: map[frozenKey]bool{}, annots: map[syntax.Ref]bool{},
 		fields: map[id]map[syntax.Name]bool{}, notes: map[id]map[syntax.Name]bool{},
 		shown: map[syntax.Ref]syntax.Ref{}, touched: map[syntax.Name]bool{},
-		told: map[Finding]bool{},
+		told: map[Finding]bool{}, streams: map[[2]int64]bool{},
 	}
 	if err := d.run(); err != nil {
 		if !malformed(err) {

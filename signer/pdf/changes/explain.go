@@ -66,19 +66,29 @@ func (d *diff) findRole(n id) (role, error) {
 
 // noteRole tells annotations, which the array of a page names, from other dictionaries.
 func (d *diff) noteRole(n id, before, after syntax.Dict) (role, error) {
-	_, was := before["Subtype"].(syntax.Name)
-	_, is := after["Subtype"].(syntax.Name)
-	if !was || !is {
-		return roleNone, nil
+	was, err := subtype(d.old, before)
+	if err != nil {
+		return roleNone, err
+	}
+	is, err := subtype(d.new, after)
+	if err != nil || was == "" || is == "" {
+		return roleNone, err
 	}
 	pages, err := d.pagesOf(n)
 	if err != nil || len(pages) == 0 {
 		return roleNone, err
 	}
-	if before["Subtype"] == syntax.Name("Widget") && after["Subtype"] == syntax.Name("Widget") {
+	if was == "Widget" && is == "Widget" {
 		return roleField, nil
 	}
 	return roleAnnotation, nil
+}
+
+// subtype gives the kind of an annotation; empty where it is not a name.
+func subtype(r *syntax.Revision, dict syntax.Dict) (syntax.Name, error) {
+	o, err := r.Resolve(dict["Subtype"])
+	kind, _ := o.(syntax.Name)
+	return kind, err
 }
 
 // mentions gives the ways on which an object now refers to others.
@@ -123,7 +133,8 @@ func (d *diff) pagesOf(n id) ([]syntax.Ref, error) {
 	return pages, nil
 }
 
-// context is a way on which a changed object is reached from one that has a role.
+// context is a way on which a changed object is reached from one that has a role. Of an
+// object that is new it tells the way to the outermost new object that it belongs to.
 type context struct {
 	anchor id
 	path   path
@@ -146,13 +157,13 @@ func (d *diff) explain(n id) error {
 
 // climb goes upwards from an object on every way until it meets roles.
 func (d *diff) climb(start id) error {
-	inner := !d.fresh(start)
+	part := !d.fresh(start)
 	todo := []context{{start, path{}}}
 	seen := map[context]bool{todo[0]: true}
 	for len(todo) > 0 {
 		at := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		above, err := d.above(at, inner)
+		above, err := d.above(at, part)
 		if err != nil {
 			return err
 		}
@@ -180,18 +191,22 @@ func (d *diff) climb(start id) error {
 
 // above gives the next contexts upwards. What had a part in the document before is not judged
 // by new objects that make use of it, too: these show it anew, and are judged themselves.
-func (d *diff) above(at context, inner bool) ([]context, error) {
+func (d *diff) above(at context, part bool) ([]context, error) {
 	var out []context
 	for _, from := range d.after.referrers(at.anchor) {
-		if inner && from != trailer && d.fresh(from) {
+		if part && from != trailer && d.fresh(from) {
 			continue
 		}
 		m, err := d.mentions(from)
 		if err != nil {
 			return nil, err
 		}
+		inner := at.path
+		if d.fresh(at.anchor) {
+			inner = path{} // rules ask how the outermost new object is reached, not what it holds
+		}
 		for _, way := range m[d.graph.refs[at.anchor]] {
-			out = append(out, context{from, at.path.below(way)})
+			out = append(out, context{from, inner.below(way)})
 		}
 	}
 	return out, nil

@@ -28,9 +28,6 @@ func (d *diff) compareFields() error {
 		if err != nil {
 			return err
 		}
-		if c == nil {
-			continue
-		}
 		c.touched = d.fields[n]
 		if err := d.compareField(n, c); err != nil {
 			return err
@@ -39,28 +36,27 @@ func (d *diff) compareFields() error {
 	return nil
 }
 
-// change gives a field in both revisions; nil where it is no longer one, which is told of elsewhere.
+// change gives a field in both revisions.
 func (d *diff) change(n id) (*change, error) {
 	ref := d.graph.refs[n]
-	c := &change{was: d.forms.old.fields[ref], is: d.forms.new.fields[ref]}
+	c := &change{}
 	var err error
-	if c.was == nil {
-		if c.was, err = loose(d.old, ref); err != nil {
-			return nil, err
-		}
+	if c.was, err = fieldOf(d.old, d.forms.old, ref); err != nil {
+		return nil, err
 	}
-	if c.is == nil {
-		if c.is, err = loose(d.new, ref); err != nil {
-			return nil, err
-		}
+	if c.is, err = fieldOf(d.new, d.forms.new, ref); err != nil {
+		return nil, err
 	}
 	c.filled = d.filled(c)
 	return c, nil
 }
 
-// loose reads a widget that the form does not know.
-func loose(r *syntax.Revision, ref syntax.Ref) (*field, error) {
-	f := &formReader{r, &form{fields: map[syntax.Ref]*field{}}}
+// fieldOf gives a field or widget, also one that the form does not know.
+func fieldOf(r *syntax.Revision, known *form, ref syntax.Ref) (*field, error) {
+	if one := known.fields[ref]; one != nil {
+		return one, nil
+	}
+	f := &formReader{r, &form{}}
 	o, err := r.Resolve(ref)
 	if err != nil {
 		return nil, err
@@ -127,7 +123,9 @@ func (d *diff) fieldKey(n id, c *change, key syntax.Name) error {
 		return d.appearance(n, c)
 	case "Kids":
 		return nil // the tree is compared
-	case "AS", "RV", "I", "TI", "DA", "Q", "M":
+	case "AS", "RV", "I", "TI", "DA", "Q":
+		return d.look(n, c, key)
+	case "M":
 		d.field(signer.ModificationForm, c.is, reason(codeFilled, c.is.name, key))
 		return nil
 	case "F":
@@ -183,12 +181,17 @@ func (d *diff) appearance(n id, c *change) error {
 		return err
 	}
 	c.drawn = true
+	return d.look(n, c, "AP")
+}
+
+// look lets what a field shows follow its value.
+func (d *diff) look(n id, c *change, key syntax.Name) error {
 	button := c.is.kind == "Btn" && c.is.flags&pushButton != 0
 	if c.is.kind == "Sig" || c.filled && !button {
-		d.field(signer.ModificationForm, c.is, reason(codeFilled, c.is.name, "AP"))
+		d.field(signer.ModificationForm, c.is, reason(codeFilled, c.is.name, key))
 		return nil
 	}
-	return d.keepField(n, c, "AP", reason(codeLookAlone, c.is.name))
+	return d.keepField(n, c, key, reason(codeLookAlone, c.is.name))
 }
 
 // flags that may be set while filling in: they restrict, or concern printing (tables 167, 227).
@@ -197,6 +200,7 @@ const (
 	flagHidden    = 1 << 1
 	flagPrint     = 1 << 2
 	flagNoView    = 1 << 5
+	flagsFloating = 1<<3 /* NoZoom */ | 1<<4                                   /* NoRotate */
 	flagsSettable = flagPrint | 1<<6 /* ReadOnly */ | 1<<7 /* Locked */ | 1<<9 /* LockedContents */
 	flagReadOnly  = 1 << 0
 )

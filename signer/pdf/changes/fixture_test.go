@@ -123,11 +123,15 @@ func (p *pdf) open(t interface {
 },
 ) *syntax.File {
 	t.Helper()
-	f, err := syntax.Open(bytes.NewReader(p.data), int64(len(p.data)), syntax.Options{})
+	f, err := openBytes(p.data)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
 	return f
+}
+
+func openBytes(data []byte) (*syntax.File, error) {
+	return syntax.Open(bytes.NewReader(data), int64(len(data)), syntax.Options{})
 }
 
 // update classes one revision with these objects after the letter.

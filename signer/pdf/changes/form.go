@@ -162,7 +162,7 @@ func (d *diff) judgeForm(n id, p path) error {
 	case p.is("/AcroForm"), p.is("/AcroForm", "/Fields"), p.is("/AcroForm", "/SigFlags"),
 		p.is("/AcroForm", "/DR"), p.is("/AcroForm", "/DR", "*"):
 		return nil // compared as a whole
-	case p.under("/AcroForm", "/Fields", element) && d.fresh(n):
+	case p.is("/AcroForm", "/Fields", element) && d.fresh(n):
 		return nil // a new field, or a part of one
 	case p.under("/AcroForm", "/DR", "*", "*"):
 		return d.keepResource(syntax.Name(p.steps[2][1:]), syntax.Name(p.steps[3][1:]))

@@ -68,6 +68,14 @@ func visible(r *syntax.Revision, dict syntax.Dict) bool {
 	return rectOf(r, dict).area() > 0
 }
 
+// floats says whether an annotation is drawn elsewhere than in its rectangle when the page is
+// turned or enlarged (12.5.3).
+func floats(r *syntax.Revision, dict syntax.Dict) bool {
+	o, err := r.Resolve(dict["F"])
+	flags, _ := o.(int64)
+	return err != nil || flags&flagsFloating != 0
+}
+
 // placed is a signature widget on a page.
 type placed struct {
 	field *field
@@ -84,8 +92,11 @@ func (d *diff) signatures(page syntax.Ref) ([]placed, error) {
 	var out []placed
 	for i, e := range list {
 		ref, _ := e.(syntax.Ref)
-		f := d.forms.new.fields[ref]
-		if f == nil || f.kind != "Sig" || !visible(d.new, f.dict) {
+		f, err := fieldOf(d.new, d.forms.new, ref)
+		if err != nil {
+			return nil, err
+		}
+		if f.kind != "Sig" || !visible(d.new, f.dict) {
 			continue
 		}
 		out = append(out, placed{f, rectOf(d.new, f.dict), i})
@@ -95,8 +106,8 @@ func (d *diff) signatures(page syntax.Ref) ([]placed, error) {
 
 // wasSigned says whether a field bore a signature before.
 func (d *diff) wasSigned(f *field) bool {
-	was := d.forms.old.fields[f.ref]
-	return was != nil && was.signed()
+	was, err := fieldOf(d.old, d.forms.old, f.ref)
+	return err == nil && was.signed()
 }
 
 // drawn checks a widget that is new, or looks new: a signature may cover part of

@@ -15,9 +15,9 @@ func (d *diff) judgePage(n id, c context) error {
 		return d.pageKey(c.anchor, c.path.first())
 	}
 	d.annots[page] = true
-	if c.path.under("/Annots", element) && !d.fresh(n) {
+	if !c.path.is("/Annots") && !(c.path.is("/Annots", element) && d.fresh(n)) {
 		// Part of an annotation that is written into the array itself, which comparing the
-		// arrays looks into.
+		// arrays looks into, or of something that is no annotation.
 		direct, err := d.direct(page)
 		if err == nil && !direct {
 			d.other(n, reason(codeUnexplained, c.path.String()))
@@ -192,7 +192,7 @@ func (d *diff) compareDirect(page syntax.Ref, before, after syntax.Array) (refs,
 	level := signer.ModificationAnnotations
 	for _, o := range slices.Concat(own, own2) {
 		dict, _ := o.(syntax.Dict)
-		if dict["Subtype"] == nil || dict["Subtype"] == syntax.Name("Widget") || isRef(dict["Subtype"]) {
+		if kind, ok := dict["Subtype"].(syntax.Name); !ok || kind == "Widget" {
 			level = signer.ModificationOther
 		}
 	}

@@ -75,7 +75,7 @@ func (d *diff) alikeValues(was, is syntax.Object, begun map[pair]bool, depth int
 		if ok, err := d.alikeDicts(withoutLength(x.Dict), withoutLength(y.Dict), begun, depth); err != nil || !ok {
 			return false, err
 		}
-		return sameBytes(x, y), nil
+		return d.sameBytes(x, y), nil
 	}
 	return syntax.Equal(was, is), nil
 }
@@ -89,11 +89,16 @@ func (d *diff) alikeDicts(x, y syntax.Dict, begun map[pair]bool, depth int) (boo
 	return true, nil
 }
 
-// sameBytes compares what streams hold, decrypted and still encoded.
-func sameBytes(x, y *syntax.Stream) bool {
+// sameBytes compares what streams hold, decrypted and still encoded: each two of them once.
+func (d *diff) sameBytes(x, y *syntax.Stream) bool {
+	at := [2]int64{x.Offset, y.Offset}
+	if equal, ok := d.streams[at]; ok {
+		return equal
+	}
 	a, b := *x, *y
 	a.Dict, b.Dict = nil, nil
-	return syntax.Equal(&a, &b)
+	d.streams[at] = syntax.Equal(&a, &b)
+	return d.streams[at]
 }
 
 // withoutLength leaves out what reading the bytes has made use of.

@@ -53,6 +53,10 @@ func (d *diff) newField(f *field, names map[string]bool, values map[syntax.Ref]b
 	case f.kind != "Sig" && !(f.kind == "" && f.kids > 0):
 		d.field(signer.ModificationOther, f, reason(codeFieldAdded, f.name))
 		return nil
+	case f.named && f.parent != nil && (f.parent.value != nil || f.parent.kind != ""):
+		// It would inherit what makes its parent a field: the signature, for one.
+		d.field(signer.ModificationOther, f, reason(codeFieldAdded, f.name))
+		return nil
 	}
 	if key, err := d.unexpected(f.dict, newFieldKey); err != nil || key != "" {
 		d.field(signer.ModificationOther, f, reason(codeFieldChanged, f.name, key))
@@ -61,6 +65,10 @@ func (d *diff) newField(f *field, names map[string]bool, values map[syntax.Ref]b
 	// Widgets that do not name their field are found from it all the same.
 	if above := f.dict["Parent"]; above != nil && (f.parent == nil || above != f.parent.ref) || above == nil && f.parent != nil && f.named {
 		d.field(signer.ModificationOther, f, reason(codeFieldChanged, f.name, "Parent"))
+		return nil
+	}
+	if floats(d.new, f.dict) {
+		d.field(signer.ModificationOther, f, reason(codeFieldChanged, f.name, "F"))
 		return nil
 	}
 	names[f.name] = f.named || names[f.name]
@@ -98,8 +106,10 @@ func (d *diff) newSignature(f *field, values map[syntax.Ref]bool) error {
 				level = signer.ModificationLTA
 			}
 		}
-	case !f.named:
+	case !f.named && !drawn:
 		return nil // a widget of a new field, told of there
+	case !f.named:
+		r = reason(codeFieldShown, f.name)
 	}
 	d.add(Finding{Level: level, Reason: r, Ref: f.ref, Field: f.name, newField: true, visible: drawn})
 	return nil
