@@ -38,7 +38,7 @@ func (d *draft) signature() ([]byte, error) {
 	}
 	var b markup
 	b.raw(`<Signature xmlns="`, dsig, `" Id="`, d.id, `">`)
-	b.raw(info, `<SignatureValue Id="`, d.id, `-value"></SignatureValue>`)
+	b.raw(info, `<SignatureValue></SignatureValue>`)
 	b.raw(`<KeyInfo><X509Data>`)
 	for _, c := range append([]*x509.Certificate{d.cert}, d.chain...) {
 		b.element("X509Certificate", base64.StdEncoding.EncodeToString(c.Raw))

@@ -119,13 +119,14 @@ func (s *signature) verifyStamp(doc *canon.Document, t stamp) (*tsa.Token, signe
 	}
 	token, err := tsa.ParseToken(t.tokens[0])
 	if err != nil {
-		return nil, signer.Failed(signer.FormatFailure, stampUnreadable())
+		return nil, tsa.Verdict(err)
 	}
+	token.Complete(s.evidence().Certificates)
 	err = token.Verify(func(h crypto.Hash) ([]byte, error) {
 		return canonicalDigest(doc, h, t.method, canon.View{Apex: s.valueNode})
 	})
 	if err != nil {
-		return nil, signer.Failed(signer.SigCryptoFailure, stampDiffers())
+		return nil, tsa.Verdict(err)
 	}
 	return token, signer.Verdict{}
 }

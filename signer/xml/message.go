@@ -2,7 +2,6 @@ package xmlsig
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"net/url"
@@ -109,47 +108,6 @@ func (m Message) content(ctx context.Context, i int, w io.Writer) error {
 	}
 	_, err = io.CopyBuffer(struct{ io.Writer }{w}, leashed{ctx, r}, make([]byte, 64<<10))
 	return err
-}
-
-// decode writes what raw base64 text means to w.
-func decode(w io.Writer, raw io.Reader) error {
-	r, pw := io.Pipe()
-	done := make(chan error, 1)
-	go func() {
-		_, err := io.Copy(w, base64.NewDecoder(base64.StdEncoding, r))
-		r.CloseWithError(err)
-		done <- err
-	}()
-	err := canon.CopyText(dense{pw}, raw, false)
-	pw.CloseWithError(err)
-	if derr := <-done; err == nil {
-		err = derr
-	}
-	return err
-}
-
-// dense drops white space; of a write it keeps nothing.
-type dense struct{ w io.Writer }
-
-func (d dense) Write(b []byte) (int, error) {
-	from := 0
-	for i, c := range b {
-		if c > ' ' {
-			continue
-		}
-		if from < i {
-			if _, err := d.w.Write(b[from:i]); err != nil {
-				return from, err
-			}
-		}
-		from = i + 1
-	}
-	if from < len(b) {
-		if _, err := d.w.Write(b[from:]); err != nil {
-			return from, err
-		}
-	}
-	return len(b), nil
 }
 
 // bare gives a content identifier without its leading "cid:", however often that stands there.

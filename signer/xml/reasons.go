@@ -178,14 +178,6 @@ func plainSignature() signer.Reason {
 	return signer.Reason{Code: "legacy-signature", Vi: "Chữ ký XML thông thường, không phải XAdES: thời điểm ký và chứng thư không được ký cùng.", En: "A plain XML signature, not XAdES: neither time nor certificate is signed along."}
 }
 
-func stampUnreadable() signer.Reason {
-	return signer.Reason{Code: "time-stamp-unreadable", Vi: "Dấu thời gian trong chữ ký không đọc được.", En: "The time stamp in the signature cannot be read."}
-}
-
-func stampDiffers() signer.Reason {
-	return signer.Reason{Code: "time-stamp-differs", Vi: "Dấu thời gian không phải của chữ ký này hoặc đã hỏng.", En: "The time stamp is not one of this signature, or is broken."}
-}
-
 func documentUnreadable(err error) signer.Reason {
 	return signer.Reason{Code: "document-unreadable", Vi: "Không đọc được văn bản XML: " + err.Error() + ".", En: "The XML document cannot be read: " + err.Error() + "."}
 }

@@ -214,6 +214,7 @@ func (s *signature) readKeyInfo() error {
 	if s.keyInfo == nil {
 		return unsure(signer.NoSigningCertificateFound, noCertificate())
 	}
+	count := 0
 	for data := range s.keyInfo.Elements() {
 		if !data.Is(dsig, "X509Data") {
 			continue
@@ -221,6 +222,9 @@ func (s *signature) readKeyInfo() error {
 		for c := range data.Elements() {
 			if !c.Is(dsig, "X509Certificate") {
 				continue
+			}
+			if count++; count > maxCertificates {
+				return broken(tooMany("X509Certificate"))
 			}
 			if err := s.addCertificate(c); err != nil {
 				return err
@@ -234,9 +238,6 @@ func (s *signature) readKeyInfo() error {
 }
 
 func (s *signature) addCertificate(n *canon.Node) error {
-	if len(s.certs) == maxCertificates {
-		return broken(tooMany("X509Certificate"))
-	}
 	der, ok := binary(n)
 	if !ok {
 		return unsure(signer.NoSigningCertificateFound, notVerifiable(), unreadableCertificate())
