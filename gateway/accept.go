@@ -38,7 +38,7 @@ func (g *Gateway) Accept(ctx context.Context, p Principal, s Submission) (*Accep
 		return nil, splitError(err)
 	}
 	a := &arrival{Gateway: g, principal: p, submission: s, split: split, env: env, staged: staged, at: g.now()}
-	if err := a.seal(); err != nil {
+	if err := a.seal(ctx); err != nil {
 		return nil, err
 	}
 	return a.admit(ctx)

@@ -38,9 +38,9 @@ type SignedEnvelope struct {
 // Sealer signs the envelopes that this gateway writes.
 type Sealer interface {
 	// Seal gives a copy of a message with a signature in its header, or the message itself when it
-	// has one; s stays as it is. The same message and moment give the same bytes. The
+	// has one; e stays as it is. The same message and moment give the same bytes. The
 	// copy's SHA256 is zero, for it is not known until it is joined.
-	Seal(s *edxml.Split, at time.Time) (*edxml.Split, error)
+	Seal(ctx context.Context, e SignedEnvelope, at time.Time) (*edxml.Split, error)
 }
 
 // Preserver makes a document's signatures outlive the certificates they were made with.

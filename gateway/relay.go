@@ -21,7 +21,7 @@ func (g *Gateway) Relay(ctx context.Context, id MessageID) (*Content, error) {
 	}
 	original := c.WriterTo.(*rejoiner)
 	hop := edxml.TraceHeader{OrganID: string(g.Self), Timestamp: edxml.FormatTimestamp(c.Message.AcceptedAt)}
-	traced, err := g.stamped(original.Original, hop, c.Message.AcceptedAt)
+	traced, err := g.stamped(ctx, original, hop, c.Message.AcceptedAt)
 	if err != nil || traced == nil {
 		return c, err
 	}
@@ -35,7 +35,7 @@ func (g *Gateway) Relay(ctx context.Context, id MessageID) (*Content, error) {
 }
 
 // stamped gives nil when the message is to be handed on untouched.
-func (g *Gateway) stamped(o *Original, hop edxml.TraceHeader, at time.Time) (*Original, error) {
+func (g *Gateway) stamped(ctx context.Context, o *rejoiner, hop edxml.TraceHeader, at time.Time) (*Original, error) {
 	env, err := o.Split.Envelope()
 	if err != nil {
 		return nil, Errorf(CodeDamaged, "", "read skeleton: %w", err)
@@ -48,7 +48,7 @@ func (g *Gateway) stamped(o *Original, hop edxml.TraceHeader, at time.Time) (*Or
 		return nil, err
 	}
 	if g.Sealer != nil && !env.Signature.Present {
-		if s, err = g.Sealer.Seal(s, at); err != nil {
+		if s, err = g.Sealer.Seal(ctx, SignedEnvelope{Split: s, Open: o.payload}, at); err != nil {
 			return nil, Errorf(CodeInternal, "", "sign envelope: %w", err)
 		}
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/sha256"
 
 	"congvan/schemas/edxml"
@@ -8,11 +9,11 @@ import (
 
 // seal signs an envelope that the gateway itself has just written; what others wrote is theirs
 // to sign.
-func (a *arrival) seal() error {
+func (a *arrival) seal(ctx context.Context) error {
 	if a.Sealer == nil || a.submission.contentKey == "" || a.env.Signature.Present || !a.split.Rebuildable {
 		return nil
 	}
-	sealed, err := a.Sealer.Seal(a.split, a.at)
+	sealed, err := a.Sealer.Seal(ctx, SignedEnvelope{Split: a.split, Open: a.staged.open}, a.at)
 	if err != nil {
 		return Errorf(CodeInternal, "", "sign envelope: %w", err)
 	}
