@@ -118,7 +118,7 @@ func (d *diff) keepField(n id, c *change, key syntax.Name, r signer.Reason) erro
 func (d *diff) fieldKey(n id, c *change, key syntax.Name) error {
 	switch key {
 	case "V":
-		return d.fill(n, c)
+		return d.fill(c)
 	case "AP":
 		return d.appearance(n, c)
 	case "Kids":
@@ -146,7 +146,7 @@ func (d *diff) fieldKey(n id, c *change, key syntax.Name) error {
 }
 
 // fill decides on a value given to a field that had no signature.
-func (d *diff) fill(n id, c *change) error {
+func (d *diff) fill(c *change) error {
 	if c.is.kind != "Sig" {
 		d.field(signer.ModificationForm, c.is, reason(codeFilled, c.is.name, "V"))
 		return nil

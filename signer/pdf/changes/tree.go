@@ -46,7 +46,8 @@ func (d *diff) field(level signer.Modification, f *field, r signer.Reason) {
 func (d *diff) newField(f *field, names map[string]bool, values map[syntax.Ref]bool) error {
 	switch {
 	case f.parent != nil && d.forms.old.has(f.parent.ref) && !f.named:
-		return d.newWidget(f)
+		d.newWidget(f)
+		return nil
 	case f.named && names[f.name], f.name == "":
 		d.field(signer.ModificationOther, f, reason(codeNameTaken, f.name))
 		return nil
@@ -58,9 +59,9 @@ func (d *diff) newField(f *field, names map[string]bool, values map[syntax.Ref]b
 		d.field(signer.ModificationOther, f, reason(codeFieldAdded, f.name))
 		return nil
 	}
-	if key, err := d.unexpected(f.dict, newFieldKey); err != nil || key != "" {
+	if key := unexpected(f.dict); key != "" {
 		d.field(signer.ModificationOther, f, reason(codeFieldChanged, f.name, key))
-		return err
+		return nil
 	}
 	// Widgets that do not name their field are found from it all the same.
 	if above := f.dict["Parent"]; above != nil && (f.parent == nil || above != f.parent.ref) || above == nil && f.parent != nil && f.named {
@@ -77,15 +78,13 @@ func (d *diff) newField(f *field, names map[string]bool, values map[syntax.Ref]b
 
 // newWidget decides on a widget added to a field that was there: only one to be signed
 // that had none may get it.
-func (d *diff) newWidget(f *field) error {
+func (d *diff) newWidget(f *field) {
 	was := d.forms.old.fields[f.parent.ref]
-	key, err := d.unexpected(f.dict, newFieldKey)
-	if err != nil || key != "" || was.kind != "Sig" || was.signed() || was.kids > 0 || was.dict["Rect"] != nil {
+	if unexpected(f.dict) != "" || floats(d.new, f.dict) || was.kind != "Sig" || was.signed() || was.kids > 0 || was.dict["Rect"] != nil {
 		d.field(signer.ModificationOther, f, reason(codeFieldChanged, f.name, "Kids"))
-		return err
+		return
 	}
 	d.add(Finding{Level: signer.ModificationForm, Reason: reason(codeFieldShown, f.name), Ref: f.ref, Field: f.name, newField: true, visible: visible(d.new, f.dict)})
-	return nil
 }
 
 // newSignature classes a new signature field by its value.
@@ -159,14 +158,14 @@ func (d *diff) shared(n id) (bool, error) {
 	return count > 1, nil
 }
 
-// unexpected gives a key of a new dictionary for which there is no rule, empty for none.
-func (d *diff) unexpected(dict syntax.Dict, expected func(syntax.Name) bool) (syntax.Name, error) {
+// unexpected gives a key of a new field or widget for which there is no rule, empty for none.
+func unexpected(dict syntax.Dict) syntax.Name {
 	for _, key := range keysOf(dict, nil) {
-		if !expected(key) {
-			return key, nil
+		if !newFieldKey(key) {
+			return key
 		}
 	}
-	return "", nil
+	return ""
 }
 
 // newFieldKey says which entries a new signature field and its widgets may have: none that
