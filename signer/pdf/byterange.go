@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"io"
 
 	"congvan/signer"
@@ -54,36 +55,44 @@ func (c *candidate) gapIsContents() *signer.Reason {
 }
 
 // readContents reads /Contents where it stands in the file, because it is never
-// encrypted and because the gap must be just that.
-func (c *candidate) readContents(r io.ReaderAt) *signer.Reason {
+// encrypted and because the gap must be just that. It says whether there is any.
+func (c *candidate) readContents(r io.ReaderAt) bool {
 	start, end, err := c.first.ValueSpan(c.ref, "Contents")
-	if err != nil || c.dict["Contents"] == nil {
-		return because(contentsMissing())
-	}
-	if end-start > maxContents {
-		return because(contentsTooLong())
+	switch {
+	case err != nil || c.dict["Contents"] == nil:
+		c.stuck(err, contentsMissing())
+		return false
+	case end-start > maxContents:
+		c.fail(contentsTooLong())
+		return false
 	}
 	raw := make([]byte, end-start)
 	if n, err := r.ReadAt(raw, start); n < len(raw) {
-		return because(unreadable(err))
+		c.stuck(fmt.Errorf("%w: %w", syntax.ErrRead, err), contentsMissing())
+		return false
 	}
 	if len(raw) < 2 || raw[0] != '<' || raw[1] == '<' || raw[len(raw)-1] != '>' {
-		return because(contentsNotHex())
+		c.fail(contentsNotHex())
+		return false
 	}
 	c.contentsAt, c.contentsEnd = start, end
-	return c.decodeContents(raw[1 : len(raw)-1])
+	if c.contents = decodeContents(raw[1 : len(raw)-1]); c.contents == nil {
+		c.fail(contentsEmpty())
+	}
+	return true
 }
 
-func (c *candidate) decodeContents(digits []byte) *signer.Reason {
+// decodeContents gives the bytes of a hexadecimal string; nil where there are none but
+// zeros, or it is none.
+func decodeContents(digits []byte) []byte {
 	der := make([]byte, hex.DecodedLen(len(digits)))
 	if n, err := hex.Decode(der, digits); err != nil || n < len(der) {
 		der = decodeSpaced(digits)
 	}
 	if len(bytes.Trim(der, "\x00")) == 0 {
-		return because(contentsEmpty())
+		return nil
 	}
-	c.contents = der
-	return nil
+	return der
 }
 
 // decodeSpaced reads hexadecimal digits with white space between them, which ISO

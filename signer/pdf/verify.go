@@ -106,7 +106,7 @@ func closedVerdict(err error) signer.Verdict {
 		return signer.Unsure(signer.SignedDataNotFound, passwordNeeded())
 	case errors.Is(err, syntax.ErrTooLarge):
 		return signer.Unsure(signer.SignedDataNotFound, tooLarge())
-	case errors.Is(err, syntax.ErrRead):
+	case ours(err):
 		return signer.Unsure(signer.SignedDataNotFound, unreadable(err))
 	case errors.As(err, &fault):
 		return signer.Failed(signer.FormatFailure, fileUnreadable(fault.Vi, fault.En))
@@ -130,9 +130,7 @@ func (e *examination) run(ctx context.Context, report *signer.Report) {
 	for _, c := range e.all {
 		e.read(c)
 	}
-	if err := e.hash(ctx); err != nil {
-		worsen(report, signer.Unsure(signer.SignedDataNotFound, unreadable(err)))
-	}
+	e.hash(ctx)
 	for _, c := range e.all {
 		e.findCertificate(c)
 		c.verify()

@@ -1,6 +1,9 @@
 package pdf
 
 import (
+	"context"
+	"errors"
+
 	"congvan/signer"
 	"congvan/signer/cms"
 	"congvan/signer/pdf/syntax"
@@ -54,6 +57,22 @@ func (c *candidate) isStamp() bool { return c.subFilter == subFilterStamp }
 
 // fail makes the verdict FORMAT_FAILURE for a reason.
 func (c *candidate) fail(r signer.Reason) { c.judge(signer.Failed(signer.FormatFailure, r)) }
+
+// stuck makes the verdict one on something that could not be read: FORMAT_FAILURE where
+// it is the file's own fault, INDETERMINATE where reading it again may help.
+func (c *candidate) stuck(err error, r signer.Reason) {
+	if ours(err) {
+		c.judge(signer.Unsure(signer.SignedDataNotFound, unreadable(err)))
+		return
+	}
+	c.fail(r)
+}
+
+// ours says whether an error says nothing about the file: it could not be read now, or
+// there was no time left.
+func ours(err error) bool {
+	return errors.Is(err, syntax.ErrRead) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
 
 func (c *candidate) judge(v signer.Verdict) { c.Verdict = c.Worse(v) }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"congvan/signer"
 	"congvan/signer/cms"
 	"congvan/signer/trust"
 	"congvan/signer/tsa"
@@ -94,14 +95,22 @@ func cmsEvidence(d *cms.SignedData, s *cms.Signer) trust.Evidence {
 }
 
 // hash hashes what all signatures cover, in one pass over the file.
-func (e *examination) hash(ctx context.Context) error {
+func (e *examination) hash(ctx context.Context) {
 	var spans []*span
 	for _, c := range e.all {
 		if c.end > 0 && c.hash != 0 {
 			spans = append(spans, &c.span)
 		}
 	}
-	return hashSpans(ctx, e.file.ReaderAt(), e.file.Size(), spans)
+	err := hashSpans(ctx, e.file.ReaderAt(), e.file.Size(), spans)
+	if err == nil {
+		return
+	}
+	for _, c := range e.all {
+		if c.end > 0 {
+			c.judge(signer.Unsure(signer.SignedDataNotFound, unreadable(err)))
+		}
+	}
 }
 
 // verify verifies the cryptography of a signature over the digest of its bytes.

@@ -18,18 +18,11 @@ func (e *examination) read(c *candidate) {
 	if !c.readDict() {
 		return
 	}
-	contents := c.readContents(e.file.ReaderAt())
-	if contents != nil {
-		c.fail(*contents)
-	}
+	hasContents := c.readContents(e.file.ReaderAt())
 	covered, fault := byteRange(c.dict["ByteRange"], e.file.Size())
 	if fault != nil {
 		c.fail(*fault)
-		c.parse()
-		return
-	}
-	c.span = covered
-	if contents == nil {
+	} else if c.span = covered; hasContents {
 		e.cover(c)
 	}
 	c.parse()
@@ -43,7 +36,7 @@ func (c *candidate) readDict() bool {
 	}
 	o, err := c.first.Get(c.ref)
 	if err != nil {
-		c.fail(signatureUnreadable(err))
+		c.stuck(err, signatureUnreadable(err))
 		return false
 	}
 	d, ok := o.(syntax.Dict)

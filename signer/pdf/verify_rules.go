@@ -17,7 +17,7 @@ func (e *examination) judgeChanges(c *candidate) {
 	}
 	held, err := e.heldBy(c)
 	if err != nil {
-		c.fail(changesUnknown(err))
+		c.stuck(err, changesUnknown(err))
 		return
 	}
 	c.permissions = held.permissions
@@ -30,7 +30,7 @@ func (e *examination) judgeChanges(c *candidate) {
 	})
 	if err != nil {
 		c.changes = signer.ModificationOther
-		c.fail(changesUnknown(err))
+		c.stuck(err, changesUnknown(err))
 		return
 	}
 	c.changes = res.Level

@@ -2,11 +2,13 @@ package pdf
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/asn1"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -269,5 +271,38 @@ func TestUnsigned(t *testing.T) {
 		if r := examine(t, []byte(b)); r.Indication != signer.TotalFailed || r.SubIndication != signer.FormatFailure {
 			t.Errorf("%.10q: %s %s", b, r.Indication, r.SubIndication)
 		}
+	}
+}
+
+// failing is a disk that breaks behind some bytes.
+type failing struct {
+	*bytes.Reader
+	from int64
+}
+
+func (f failing) ReadAt(p []byte, off int64) (int, error) {
+	if off+int64(len(p)) > f.from && off < f.Size()-2048 {
+		return 0, errors.New("disk on fire")
+	}
+	return f.Reader.ReadAt(p, off)
+}
+
+// TestUnreadable tells a disk that fails, or a caller who is gone, from a bad file.
+func TestUnreadable(t *testing.T) {
+	s := sketchStart("Kinh gui")
+	s.object(9, fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", 1<<18, strings.Repeat("x", 1<<18)))
+	s.close()
+	file := s.sign(t, person(t), fault{}).Bytes()
+	for from := int64(0); from < int64(len(file)); from += 5000 {
+		r := credulousVerifier(noon).Verify(t.Context(), failing{bytes.NewReader(file), from}, int64(len(file)))
+		if r.Indication != signer.Indeterminate || r.SubIndication != signer.SignedDataNotFound {
+			t.Fatalf("failing from %d: %s %s: %+v %+v", from, r.Indication, r.SubIndication, r.Reasons, r.Signatures)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := credulousVerifier(noon).Verify(ctx, bytes.NewReader(file), int64(len(file)))
+	if r.Indication != signer.Indeterminate {
+		t.Errorf("cancelled: %s %s %+v", r.Indication, r.SubIndication, r.Signatures)
 	}
 }

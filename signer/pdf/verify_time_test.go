@@ -127,7 +127,9 @@ func TestDocumentTimeStamps(t *testing.T) {
 
 	mark := []byte("/Contents <")
 	at := bytes.LastIndex(file, mark) + len(mark) + 200
-	file[at] ^= 1
+	if file[at]++; file[at] == 'g' || file[at] == ':' {
+		file[at] = '0'
+	}
 	r = examine(t, file)
 	if r.TimeStamps[1].Indication != signer.TotalFailed || r.TimeStamps[0].Indication != signer.TotalPassed {
 		t.Errorf("%s, %s", r.TimeStamps[0].Indication, r.TimeStamps[1].Indication)
