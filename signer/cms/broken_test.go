@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -185,29 +186,64 @@ func TestEveryBitCounts(t *testing.T) {
 }
 
 func TestUnreadableCertificatesAreNamed(t *testing.T) {
-	key, cert := filepath.Join(t.TempDir(), "key"), filepath.Join(t.TempDir(), "cert")
-	if text, err := openssl(t, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-nodes", "-keyout", key, "-out", cert,
-		"-subj", "/CN=Brainpool/C=VN", "-days", "30"); err != nil {
-		t.Fatal(text)
-	}
-	out := filepath.Join(t.TempDir(), "out")
-	for _, more := range [][]string{nil, {"-keyid"}} {
-		args := append([]string{"cms", "-sign", "-binary", "-outform", "DER", "-in", file(t, "in", letter()), "-signer", cert, "-inkey", key, "-out", out}, more...)
-		if text, err := openssl(t, args...); err != nil {
-			t.Fatal(text)
-		}
-		d := must(Parse(must(os.ReadFile(out))))
-		if len(d.Unreadable) != 1 || d.Unreadable[0].Subject != "C=VN,CN=Brainpool" {
+	for _, sign := range [][]string{nil, {"-keyid"}} {
+		d := must(Parse(opensslSelfSigns(t, []string{"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1"}, sign)))
+		if len(d.Unreadable) != 1 || d.Unreadable[0].Subject != "CN=Nghĩa" {
 			t.Fatalf("%+v", d.Unreadable)
 		}
 		_, err := d.Certificate(d.Signers[0])
 		if !errors.Is(err, ErrAlgorithm) || !strings.Contains(err.Error(), "brainpoolP256r1") {
-			t.Errorf("%v: %v", more, err)
+			t.Errorf("%v: %v", sign, err)
 		}
 	}
 	_, err := verify(forge(func(f *forgery) { f.certs = append(f.certs, []byte{ber.Sequence, 1, 0xff}, ber.Encode(ber.Sequence)) }), letter())
 	if err != nil {
 		t.Errorf("an unreadable certificate beside the signer's: %v", err)
+	}
+}
+
+// opensslSelfSigns makes a certificate of OpenSSL's and signs letter with it.
+func opensslSelfSigns(t *testing.T, request, sign []string) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	key, cert, out := filepath.Join(dir, "key"), filepath.Join(dir, "cert"), filepath.Join(dir, "out")
+	request = append([]string{"req", "-x509", "-nodes", "-keyout", key, "-out", cert, "-subj", "/CN=Nghĩa", "-utf8", "-days", "30"}, request...)
+	if text, err := openssl(t, request...); err != nil {
+		t.Fatal(text)
+	}
+	sign = append([]string{"cms", "-sign", "-binary", "-outform", "DER", "-in", file(t, "in", letter()), "-signer", cert, "-inkey", key, "-out", out}, sign...)
+	if text, err := openssl(t, sign...); err != nil {
+		t.Fatal(text)
+	}
+	return must(os.ReadFile(out))
+}
+
+func TestCertificateThatCannotBeRead(t *testing.T) {
+	der := opensslSelfSigns(t, []string{"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-set_serial", "-5"}, nil)
+	d := must(Parse(der))
+	_, err := d.Certificate(d.Signers[0])
+	if !errors.Is(err, ErrUnreadable) || Verdict(err).Reasons[0].Code != "signing-certificate-unreadable" {
+		t.Errorf("a negative serial number: %v", err)
+	}
+}
+
+func TestKeyForPSSAlone(t *testing.T) {
+	pss := []string{"-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"}
+	restricted := append(slices.Clone(pss), "-pkeyopt", "rsa_pss_keygen_md:sha256", "-pkeyopt", "rsa_pss_keygen_mgf1_md:sha256", "-pkeyopt", "rsa_pss_keygen_saltlen:32")
+	for name, request := range map[string][]string{"any parameters": pss, "restricted": restricted} {
+		der := opensslSelfSigns(t, request, []string{"-md", "sha256", "-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:32"})
+		if _, err := verify(der, letter()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		d := must(Parse(der))
+		d.Signers[0].scheme.mgf = crypto.SHA512
+		want := ErrSignature
+		if name == "restricted" {
+			want = ErrAlgorithm
+		}
+		if err := d.Signers[0].Verify(d.Certificates[0], sum(crypto.SHA256, letter())); !errors.Is(err, want) {
+			t.Errorf("%s, another mask: %v, want %v", name, err, want)
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // Certificate finds a signer's certificate among those that came with the signature.
 // Errors: ErrNoCertificate when it did not come; ErrCertificate when one came that
 // answers to the signer's name, yet is not the one that the signature binds;
-// ErrAlgorithm when it came, but with a key that cannot be used; ErrMalformed when it
+// ErrAlgorithm when it came, but with a key that cannot be used; ErrUnreadable when it
 // came, but cannot be read.
 func (d *SignedData) Certificate(s *Signer) (*x509.Certificate, error) {
 	return d.CertificateAmong(s, nil)

@@ -24,6 +24,9 @@ var (
 	// ErrCertificate: the certificate is not the one that the signature binds: another
 	// was put in its place (NO_SIGNING_CERTIFICATE_FOUND, EN 319 102-1, 5.2.3.4).
 	ErrCertificate = errors.New("the certificate is not the one that was signed with")
+	// ErrUnreadable: the signer's certificate is there, but is encoded so that it cannot
+	// be read; nothing can be said of the signature (NO_SIGNING_CERTIFICATE_FOUND).
+	ErrUnreadable = errors.New("the signer's certificate cannot be read")
 )
 
 func malformed(format string, args ...any) error {
@@ -70,6 +73,12 @@ func certificateVerdict(err error) signer.Verdict {
 			Code: "signing-certificate-absent",
 			Vi:   "Không tìm thấy chứng thư số của người ký.",
 			En:   "The signer's certificate was not found.",
+		})
+	case errors.Is(err, ErrUnreadable):
+		return signer.Unsure(signer.NoSigningCertificateFound, signer.Reason{
+			Code: "signing-certificate-unreadable",
+			Vi:   "Không đọc được chứng thư số của người ký vì cấu trúc không đúng tiêu chuẩn.",
+			En:   "The signer's certificate is not built as the standards say and cannot be read.",
 		})
 	case errors.Is(err, ErrCertificate):
 		return signer.Unsure(signer.NoSigningCertificateFound, signer.Reason{

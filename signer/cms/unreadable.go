@@ -11,7 +11,7 @@ import (
 // unreadable describes a certificate that crypto/x509 refused, so that it can be named
 // and be found by the signer who needs it.
 func unreadable(der []byte, cause error) Unreadable {
-	u := Unreadable{DER: der, Err: fmt.Errorf("cms: %w: certificate: %w", ErrMalformed, cause)}
+	u := Unreadable{DER: der, Err: fmt.Errorf("cms: %w: %w", ErrUnreadable, cause)}
 	c := ber.Open(der)
 	t := c.Inside(ber.Sequence).Inside(ber.Sequence)
 	if t.Is(ber.Context(0)) {

@@ -299,6 +299,21 @@ func TestBadAuthorities(t *testing.T) {
 	}
 }
 
+func TestReplyByAnotherName(t *testing.T) {
+	server := peers.TSA(t)
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		query, _ := io.ReadAll(r.Body)
+		answer, err := server.Answer(query)
+		if err != nil {
+			t.Error(err)
+		}
+		reply("application/octet-stream", answer)(w, r)
+	})
+	if _, err := client(t, Options{}, url).Stamp(t.Context(), crypto.SHA256, digestOf(crypto.SHA256, "x")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFailover(t *testing.T) {
 	broken := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	refusing := serve(t, reply("application/timestamp-reply", status(2)))

@@ -98,7 +98,8 @@ func (a Authority) authenticate(r *http.Request) error {
 	return nil
 }
 
-// expected checks an answer's status and content type.
+// expected checks an answer's status and content type. Authorities in use name their
+// replies variously; what is text is an error page or a portal that asks for a login.
 func expected(answer *http.Response) error {
 	switch code := answer.StatusCode; {
 	case code == http.StatusOK:
@@ -108,7 +109,7 @@ func expected(answer *http.Response) error {
 		return fmt.Errorf("%w: HTTP %d", ErrUnavailable, code)
 	}
 	kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	if err != nil || kind != "application/timestamp-reply" {
+	if err != nil || !strings.HasPrefix(kind, "application/") {
 		return fmt.Errorf("%w: content type %.80q", ErrAnswer, answer.Header.Get("Content-Type"))
 	}
 	return nil
