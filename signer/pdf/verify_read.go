@@ -78,9 +78,9 @@ func (e *examination) cover(c *candidate) {
 // checkTail refuses bytes that stand behind the last revision: another reader might
 // find one more there.
 func (e *examination) checkTail(c *candidate) {
-	if c.revision.Index == e.file.Latest().Index && !e.blank(c.end, e.file.Size()) {
+	if from := max(c.end, e.file.Latest().End); !e.blank(from, e.file.Size()) {
 		c.coverage = signer.CoverageBlock
-		c.fail(byteRangeTail(c.end))
+		c.fail(byteRangeTail(from))
 	}
 }
 

@@ -29,12 +29,6 @@ func tooLarge() signer.Reason {
 		"The file exceeds what the validator accepts.")
 }
 
-func tooManySignatures() signer.Reason {
-	return reason("too-many-signatures",
-		"Tệp có nhiều chữ ký hơn giới hạn mà bộ xác thực chấp nhận.",
-		"The file has more signatures than the validator accepts.")
-}
-
 func unreadable(err error) signer.Reason {
 	return reason("file-unreadable",
 		"Không đọc được tệp vào lúc này.",

@@ -2,7 +2,6 @@ package validate
 
 import (
 	"context"
-
 	"time"
 
 	"congvan/signer"
