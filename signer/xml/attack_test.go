@@ -309,3 +309,54 @@ func TestWhoIsBelieved(t *testing.T) {
 		t.Errorf("algorithm %s", a)
 	}
 }
+
+// Producers have the signature in the header, beside it, or in a wrapping of its own.
+func TestPlaces(t *testing.T) {
+	w := newWorld(t)
+	m := w.sign(twoFiles(), democa.P256, SignOptions{})
+	for _, place := range []string{"<edXML:edXMLBody>", "</edXML:edXMLEnvelope>", "<AttachmentEncoded>", "</edXML>"} {
+		wants(t, place, w.verify(edit(t, m, moved(place))), signer.TotalPassed, "", "")
+	}
+	x := newXMLSec(t, twoFiles())
+	wrapped := "<DigitalSignature>" + template(excC14N, dsigMore+"ecdsa-sha256", xmlenc+"sha256", excC14N, "") + "</DigitalSignature></edXML:edXMLHeader>"
+	document := x.sign(w, democa.P256, strings.Replace(string(join(t, twoFiles())), "</edXML:edXMLHeader>", wrapped, 1))
+	wants(t, "wrapped", w.verify(takeApart(t, document, m)), signer.TotalPassed, "", "legacy-signature")
+}
+
+// What other XAdES producers write, and what they must not.
+func TestPropertiesOfOthers(t *testing.T) {
+	w := newWorld(t)
+	m := w.sign(letter(), democa.P256, SignOptions{})
+	id := regexp.MustCompile(`sig-[A-Z2-7]+`).FindString(string(m.Skeleton))
+	time := regexp.MustCompile(`<xades:SigningTime>[^<]*<`).FindString(string(m.Skeleton))
+	for name, tc := range map[string]struct {
+		change func(string) string
+		code   string
+	}{
+		"a time without a zone":   {swap(time, "<xades:SigningTime>2026-11-23T10:00:00<"), "digest-differs"},
+		"a time that is none":     {swap(time, "<xades:SigningTime>today<"), "signature-malformed"},
+		"no certificate's digest": {swap("xades:CertDigest><", "xades:Digest><"), "document-unreadable"},
+		"two signing certificates": {func(s string) string {
+			c := regexp.MustCompile(`<xades:SigningCertificateV2>.*</xades:SigningCertificateV2>`).FindString(s)
+			return strings.Replace(s, c, c+c, 1)
+		}, "signature-malformed"},
+		"no signed properties": {func(s string) string {
+			return regexp.MustCompile(`<xades:SignedProperties.*</xades:SignedProperties>`).ReplaceAllString(s, "")
+		}, "signature-malformed"},
+		"unknown child of the qualifying properties": {swap("</xades:QualifyingProperties>", "<xades:X/></xades:QualifyingProperties>"), "signature-malformed"},
+		"a stamp without a token":                    {swap("</xades:QualifyingProperties>", "<xades:UnsignedProperties><xades:UnsignedSignatureProperties><xades:SignatureTimeStamp/></xades:UnsignedSignatureProperties></xades:UnsignedProperties></xades:QualifyingProperties>"), "time-stamp-broken"},
+		"a stamp that is none":                       {swap("</xades:QualifyingProperties>", "<xades:UnsignedProperties><xades:SignatureTimeStamp><xades:EncapsulatedTimeStamp>QUJD</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp></xades:UnsignedProperties></xades:QualifyingProperties>"), "time-stamp-broken"},
+		"a thousand stamps":                          {swap("</xades:QualifyingProperties>", "<xades:UnsignedProperties>"+strings.Repeat("<xades:SignatureTimeStamp/>", 1000)+"</xades:UnsignedProperties></xades:QualifyingProperties>"), "signature-too-large"},
+		"an Object of nothing":                       {swap("</Signature>", `<Object Id="x"/></Signature>`), ""},
+		"a Manifest":                                 {swap("</Signature>", `<Object><Manifest/></Object></Signature>`), "content-in-signature"},
+		"properties that stand beside":               {swap(`Id="`+id+`-properties"`, `Id="x"`), "reference-refused"},
+	} {
+		r := w.verify(edit(t, m, tc.change))
+		if tc.code != "" && !hasCode(r, tc.code) {
+			t.Errorf("%s: %s %v, want %s", name, r.Indication, codes(r), tc.code)
+		}
+		if tc.code == "" && r.Indication != signer.TotalPassed {
+			t.Errorf("%s: %s %v", name, r.Indication, codes(r))
+		}
+	}
+}

@@ -103,14 +103,17 @@ func (p *properties) readProperty(n *canon.Node) error {
 	return nil
 }
 
-// readTime takes the time with its zone; one without a zone is no moment.
+// readTime takes the time with its zone; one without a zone is no moment and is passed over.
 func (p *properties) readTime(n *canon.Node) error {
 	text, ok := n.PlainText()
-	t, err := time.Parse(time.RFC3339Nano, strings.TrimSpace(text))
-	if !ok || err != nil || p.time != nil {
+	text = strings.TrimSpace(text)
+	if t, err := time.Parse(time.RFC3339Nano, text); err == nil && ok && p.time == nil {
+		p.time = &t
+		return nil
+	}
+	if _, err := time.Parse("2006-01-02T15:04:05.999999999", text); err != nil || !ok {
 		return broken(malformed("SigningTime"))
 	}
-	p.time = &t
 	return nil
 }
 
