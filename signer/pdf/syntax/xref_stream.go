@@ -109,6 +109,8 @@ func (l *loader) row(s *section, r rows, number int32, data []byte) error {
 	}
 	e := entry{offset: int64(second), number: number, extra: int32(third)}
 	switch kindField {
+	case 0:
+		e.extra = min(e.extra, math.MaxUint16)
 	case 1:
 		e.kind = inUse
 		if third > math.MaxUint16 {

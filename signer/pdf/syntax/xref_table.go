@@ -1,8 +1,6 @@
 package syntax
 
-import (
-	"math"
-)
+import "math"
 
 // entryWidth is the length of a table's entry with its end of line (7.5.4).
 const entryWidth = 20
@@ -65,13 +63,17 @@ func (l *loader) tableEntry(s *section, lx *lexer, number int32) error {
 		return lx.failAt(CodeXRef, at)
 	}
 	generation, ok := lx.digits(5)
-	if !ok || lx.next() != ' ' || generation > math.MaxUint16 {
+	if !ok || lx.next() != ' ' {
 		return lx.failAt(CodeXRef, at)
 	}
-	e := entry{offset: offset, number: number, extra: int32(generation)}
+	// MuPDF frees object 0 with 65536.
+	e := entry{offset: offset, number: number, extra: int32(min(generation, math.MaxUint16))}
 	switch lx.next() {
 	case 'n':
 		e.kind = inUse
+		if generation > math.MaxUint16 {
+			return lx.failAt(CodeXRef, at)
+		}
 	case 'f':
 	default:
 		return lx.failAt(CodeXRef, at)
