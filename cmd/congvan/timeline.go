@@ -37,7 +37,7 @@ func (t *terminal) history(h *gateway.History) {
 	}
 	for _, d := range h.Deliveries {
 		t.say("  %-20s %s", d.Receiver, strings.Join(words(
-			wording.State(d.State), d.Cause, wording.Redirect(d.Redirect, d.Addressed), wording.Status(d.Status), wording.Recall(d.Recall)), ", "))
+			wording.State(d.State), wording.Cause(d.Cause), wording.Redirect(d.Redirect, d.Addressed), wording.Status(d.Status), wording.Recall(d.Recall)), ", "))
 	}
 	for _, e := range h.Events {
 		t.say("  %s  %s", e.At.In(edxml.VietnamZone).Format("2006-01-02 15:04:05.000"),

@@ -37,6 +37,16 @@ func Tool(t testing.TB, name string) string {
 // provider says what brings a program onto a Debian machine.
 func provider(name string) string {
 	switch name {
+	case "pdfsig", "pdftotext", "pdftoppm":
+		return "installs poppler-utils"
+	case "mutool":
+		return "installs mupdf-tools"
+	case "certutil":
+		return "installs libnss3-tools"
+	case "softhsm2-util":
+		return "installs softhsm2"
+	case "qpdf", "openssl", "xmlsec1":
+		return "installs " + name
 	case "xmllint":
 		return "installs libxml2-utils"
 	case "psql", "postgres", "initdb":

@@ -22,6 +22,10 @@ func Event(e gateway.Event) string {
 	}
 	_ = json.Unmarshal(e.Data, &data) // particulars only add to the words
 	switch {
+	case e.Kind == gateway.EventJudged:
+		return judged(e.Data)
+	case e.Kind == gateway.EventHeld && data.Cause == gateway.CauseSignature:
+		return Kind(e.Kind) + ", " + Cause(data.Cause)
 	case e.Kind == gateway.EventStatus && data.Code != "":
 		return Status(data.Code)
 	case e.Kind == gateway.EventRecall && data.Recall != "":
@@ -53,6 +57,8 @@ func Kind(k gateway.EventKind) string {
 		gateway.EventRecall:       "thu hồi (recall)",
 		gateway.EventStatus:       "trạng thái xử lý (status)",
 		gateway.EventReceipt:      "cấp biên nhận (receipt)",
+		gateway.EventJudged:       "kiểm tra chữ ký số (signatures judged)",
+		gateway.EventPreserved:    "lưu bản có bằng chứng lâu dài (proofs preserved)",
 	}
 	if text, ok := texts[k]; ok {
 		return text
