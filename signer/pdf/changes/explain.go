@@ -189,20 +189,17 @@ func (d *diff) climb(start id) error {
 	return nil
 }
 
-// above gives the next contexts upwards. What had a part in the document before is not judged
-// by new objects that make use of it, too: these show it anew, and are judged themselves.
+// above gives the next contexts upwards; part says that the object had a part in the document
+// before, so that the whole way to it counts.
 func (d *diff) above(at context, part bool) ([]context, error) {
 	var out []context
 	for _, from := range d.after.referrers(at.anchor) {
-		if part && from != trailer && d.fresh(from) {
-			continue
-		}
 		m, err := d.mentions(from)
 		if err != nil {
 			return nil, err
 		}
 		inner := at.path
-		if d.fresh(at.anchor) {
+		if !part && d.fresh(at.anchor) {
 			inner = path{} // rules ask how the outermost new object is reached, not what it holds
 		}
 		for _, way := range m[d.graph.refs[at.anchor]] {

@@ -12,9 +12,6 @@ import (
 func (d *diff) checkPointers(n id, r role) error {
 	ref := d.graph.refs[n]
 	for _, from := range d.after.referrers(n) {
-		if from != trailer && d.fresh(from) {
-			continue // new, and judged itself
-		}
 		m, err := d.mentions(from)
 		if err != nil {
 			return err
