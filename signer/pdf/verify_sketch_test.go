@@ -96,7 +96,7 @@ type fault struct {
 
 const (
 	rangeRoom    = 60
-	contentsRoom = 12000 // hexadecimal digits
+	contentsRoom = 16000 // hexadecimal digits
 )
 
 // fields are the references in the form, in the order of signing.

@@ -52,8 +52,8 @@ func (p *Process) weigh(a trust.Answer, c Claim, o *Outcome) {
 
 // weighChain lets a chain that is signed with SHA-1 pass only with a proof from its days.
 func (p *Process) weighChain(a trust.Answer, at time.Time, o *Outcome) {
-	if !o.ProvenTime.IsZero() && p.policy.Holds(sha1, at) {
-		return
+	if !o.ProvenTime.IsZero() && p.policy.Holds(sha1, at) || a.SubIndication == signer.CryptoConstraintsNoPOE {
+		return // it holds, or trust has said already that it does not
 	}
 	o.Verdict = o.Worse(signer.Unsure(signer.CryptoConstraintsNoPOE, weakChain(a.Weak)))
 }
@@ -72,15 +72,10 @@ func (p *Process) keyEverHeld(kind string, bits int) bool {
 	return p.policy.KeyHolds(kind, bits, time.Time{})
 }
 
-// constrain checks what the signer's certificate is for (EN 319 102-1, 5.2.6).
+// constrain checks what the policy asks of the signer's certificate beyond what trust
+// asks of every certificate (EN 319 102-1, 5.2.6).
 func (p *Process) constrain(c Claim, o *Outcome) {
-	if c.Use != trust.UseSigning {
-		return
-	}
-	if !p.policy.AllowsKeyUsage(c.Certificate) {
-		o.Verdict = o.Worse(signer.Unsure(signer.ChainConstraintsFailure, keyUsage()))
-	}
-	if !p.allowsExtendedKeyUsage(c.Certificate) {
+	if c.Use == trust.UseSigning && !p.allowsExtendedKeyUsage(c.Certificate) {
 		o.Verdict = o.Worse(signer.Unsure(signer.ChainConstraintsFailure, extendedKeyUsage()))
 	}
 }

@@ -112,14 +112,6 @@ func weakChain(weak []string) signer.Reason {
 	}
 }
 
-func keyUsage() signer.Reason {
-	return signer.Reason{
-		Code: "key-usage",
-		Vi:   "Chứng thư của người ký không được cấp để ký văn bản (key usage).",
-		En:   "The signer's certificate was not issued for signing documents (key usage).",
-	}
-}
-
 func extendedKeyUsage() signer.Reason {
 	return signer.Reason{
 		Code: "extended-key-usage",

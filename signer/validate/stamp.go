@@ -79,7 +79,7 @@ func (p *Process) order(c Claim, o *Outcome) {
 	if o.ProvenTime.IsZero() {
 		return
 	}
-	if from := c.Certificate.NotBefore; o.ProvenTime.Before(from) {
+	if from := c.Certificate.NotBefore; o.ProvenTime.Before(from) && o.SubIndication != signer.NotYetValid {
 		o.Verdict = o.Worse(orderVerdict(from, o.ProvenTime, p.tolerance))
 	}
 	if c.ClaimedTime != nil && c.ClaimedTime.After(o.ProvenTime.Add(p.tolerance)) {

@@ -101,7 +101,6 @@ func TestSignature(t *testing.T) {
 		revoked = certificate(t, "2025-01-01", "2027-01-01")
 		weak    = certificate(t, "2012-01-01", "2016-06-01")
 		small   = certificateFor(t, rsaKey(t, 1024), "2025-01-01", "2027-01-01")
-		email   = certificate(t, "2025-01-01", "2027-01-01", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment })
 	)
 	at := func(s string) *time.Time { d := day(s); return &d }
 	trusted := map[*x509.Certificate]trust.Answer{
@@ -141,7 +140,6 @@ func TestSignature(t *testing.T) {
 		{name: "small key", claim: Claim{Certificate: small, Digests: sha256}, indication: signer.Indeterminate, sub: signer.CryptoConstraintsNoPOE, code: "weak-key"},
 		{name: "weak chain, proven in its days", claim: Claim{Certificate: weak, Digests: sha256, ProvenBy: day("2015-01-01")}, indication: signer.TotalPassed, proven: "2015-01-01"},
 		{name: "weak chain, proven later", claim: Claim{Certificate: weak, Digests: sha256, ProvenBy: day("2016-02-01")}, indication: signer.Indeterminate, sub: signer.CryptoConstraintsNoPOE, proven: "2016-02-01", code: "weak-chain"},
-		{name: "not for signing documents", claim: Claim{Certificate: email, Digests: sha256}, indication: signer.Indeterminate, sub: signer.ChainConstraintsFailure, code: "key-usage"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
