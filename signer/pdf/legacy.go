@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -81,8 +80,8 @@ func (o *SignOptions) settleLegacy(cert *x509.Certificate) error {
 	switch {
 	case o.Field != "" || o.Lock != nil:
 		return legacyRefusal("không ký vào trường có sẵn, không khóa trường", "it neither signs existing fields nor locks any")
-	case o.Certify != 0 && o.Placement != nil:
-		return legacyRefusal("chữ ký chứng nhận không hiển thị được", "a certification cannot be visible")
+	case o.Certify != 0:
+		return legacyRefusal("không làm được chữ ký chứng nhận", "the library does not enter certifications into the catalog")
 	}
 	return o.checkShape()
 }
@@ -116,6 +115,9 @@ func (d *draft) legacySpot(ctx context.Context, o SignOptions) (*appearance.Spot
 	t := &target{name: d.freeName("Signature "), fresh: true}
 	if err := held.allow(t, &o); err != nil {
 		return nil, err
+	}
+	if held.signatures > 0 {
+		return nil, legacyRefusal("tài liệu đã có chữ ký khác", "the document bears signatures, which the library's new catalog would put in doubt")
 	}
 	if d.rev.XRefKind != syntax.XRefTable || len(d.file.Anomalies()) > 0 {
 		return nil, legacyRefusal("bảng tham chiếu không phải kiểu cổ điển", "its cross-reference is not of the classic kind")
@@ -164,10 +166,6 @@ func legacyData(key *token.Key, o SignOptions, spot *appearance.Spot, form synta
 		Signer: key, DigestAlgorithm: o.Digest, Certificate: key.Certificate,
 		CertificateChains: [][]*x509.Certificate{append([]*x509.Certificate{key.Certificate}, key.Chain...)},
 	}
-	if o.Certify > 0 {
-		data.Signature.CertType = sign.CertificationSignature
-		data.Signature.DocMDPPerm = sign.DocMDPPerm(o.Certify)
-	}
 	if spot != nil {
 		data.Appearance = sign.Appearance{
 			Visible: true, Page: uint32(spot.Page), //nolint:gosec // a page that was found
@@ -206,51 +204,4 @@ func pdfsign(ctx context.Context, whole []byte, data sign.SignData) (signed []by
 		return nil, fmt.Errorf("sign in the old form: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-// checkLegacy proves that what came out is the document plus one signature that holds,
-// and nothing lost.
-func (d *draft) checkLegacy(ctx context.Context, src io.ReaderAt, signed []byte) error {
-	out := Document{bytes.NewReader(signed), int64(len(signed))}
-	if err := begins(ctx, Document{src, d.file.Size()}, out); err != nil {
-		return err
-	}
-	after, err := openDraft(out, out.Size)
-	if err != nil {
-		return fmt.Errorf("the document signed in the old form: %w", err)
-	}
-	field, err := after.signedSince(d)
-	if err != nil {
-		return err
-	}
-	if err := onlySigned(after.file, d.rev.Index, d); err != nil {
-		return legacyRefusal("tài liệu sẽ bị mất hoặc đổi nội dung", "the document would lose or change something ("+err.Error()+")")
-	}
-	return after.holds(ctx, field, signed)
-}
-
-// holds verifies the signature of a field over a document in memory.
-func (d *draft) holds(ctx context.Context, field string, whole []byte) error {
-	values, err := d.values()
-	if err != nil {
-		return err
-	}
-	for _, v := range values {
-		if v.field != field {
-			continue
-		}
-		if v.end != int64(len(whole)) {
-			return fmt.Errorf("%w: it does not cover the document", ErrSignature)
-		}
-		s := v.signed.Signers[0]
-		digest, err := newDigests(bytes.NewReader(whole), v.gap).of(ctx, s.Digest, whole[v.resume:])
-		if err != nil {
-			return err
-		}
-		if err := s.Verify(v.cert, digest); err != nil {
-			return fmt.Errorf("%w: %w", ErrSignature, err)
-		}
-		return nil
-	}
-	return errors.New("the new signature is not there")
 }

@@ -22,22 +22,18 @@ func TestTheOldFormForOldReceivers(t *testing.T) {
 	judges := newReferees(t, d)
 	for _, kind := range []democa.KeyKind{democa.RSA2048, democa.P256} {
 		for name, change := range map[string]func(*SignOptions){
-			"invisible":     func(*SignOptions) {},
-			"visible":       func(o *SignOptions) { o.Placement, o.Appearance = appearance.TopRight(), seal(t) },
-			"certification": func(o *SignOptions) { o.Certify = 2 },
+			"invisible": func(*SignOptions) {},
+			"visible":   func(o *SignOptions) { o.Placement, o.Appearance = appearance.TopRight(), seal(t) },
 		} {
 			t.Run(string(kind)+" "+name, func(t *testing.T) {
 				o := vietnamese()
 				o.Level, o.Reason = signer.LevelLegacy, "Phê duyệt Vĩnh Ĩ"
 				change(&o)
-				doc := sign(t, d.person(t, kind), letter(2, "", ""), o)
+				doc := mustSign(t, d.person(t, kind), letter(2, "", ""), o)
 				judges.approve(t, doc, 1)
 				s := verified(t, d, doc, signer.LevelLegacy).Signatures[0]
 				if norm.NFC.String(s.Claimed.Name) != o.Name || norm.NFC.String(s.Claimed.Reason) != o.Reason {
 					t.Errorf("%+v", s.Claimed)
-				}
-				if o.Certify != 0 && s.Permissions != o.Certify {
-					t.Errorf("permissions %d", s.Permissions)
 				}
 			})
 		}
@@ -59,7 +55,8 @@ func TestTheOldFormIsRefusedWhereItWouldHarm(t *testing.T) {
 		"large":       {largeLetter(17 << 20), SignOptions{}},
 		"text":        {plain, SignOptions{Reason: "Vĩnh (1)"}},
 		"field":       {plain, SignOptions{Field: "A"}},
-		"certified":   {plain, SignOptions{Certify: 1, Placement: appearance.TopRight(), Appearance: seal(t)}},
+		"certified":   {plain, SignOptions{Certify: 1}},
+		"signed":      {mustSign(t, key, plain, SignOptions{}), SignOptions{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.o.Level = signer.LevelLegacy
@@ -96,10 +93,10 @@ func TestTogetherWithAnotherSigner(t *testing.T) {
 	judges := newReferees(t, d)
 	theirs := foreign(t, d.person(t, democa.RSA2048), letter(1, "", ""))
 	verified(t, d, theirs, signer.LevelLegacy)
-	both := sign(t, d.agency(t, democa.P256), theirs, vietnamese())
+	both := mustSign(t, d.agency(t, democa.P256), theirs, vietnamese())
 	judges.approve(t, both, 2)
 	verified(t, d, both, signer.LevelBB)
-	ours := sign(t, d.person(t, democa.RSA2048), letter(1, "", ""), vietnamese())
+	ours := mustSign(t, d.person(t, democa.RSA2048), letter(1, "", ""), vietnamese())
 	read, err := verify.VerifyWithOptions(bytes.NewReader(ours), int64(len(ours)), verify.DefaultVerifyOptions())
 	check(t, err)
 	if len(read.Signers) != 1 || !read.Signers[0].ValidSignature {

@@ -31,7 +31,7 @@ func openDraft(r io.ReaderAt, size int64) (*draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields, err := rev.FormFields()
+	fields, err := rev.Fields()
 	if err != nil {
 		return nil, err
 	}
@@ -133,19 +133,8 @@ func (d *draft) lay(room int) (Gap, error) {
 	from, total := holes[holeContents], base+int64(len(data))
 	to := from + 2*int64(room) + 2
 	text := fmt.Appendf(nil, "[0 %d %d %d]", from, to, total-to)
-	at := holes[holeRange] - base
-	place := data[at : at+int64(rangeSize)]
-	for i := range place {
-		place[i] = ' '
-	}
-	copy(place, text)
-	gap := Gap{Increment: data, At: int(from - base), Room: room}
-	hex := data[gap.At : gap.At+2*room+2]
-	for i := range hex {
-		hex[i] = '0'
-	}
-	hex[0], hex[len(hex)-1] = '<', '>'
-	return gap, nil
+	copy(data[holes[holeRange]-base:], text)
+	return Gap{Increment: data, At: int(from - base), Room: room}, nil
 }
 
 // finish writes the update out.

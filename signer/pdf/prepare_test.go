@@ -50,7 +50,7 @@ func TestAPendingSignatureSurvivesARestart(t *testing.T) {
 			t.Run(fmt.Sprint(kind, " ", level), func(t *testing.T) {
 				key, doc := d.agency(t, kind), form("")
 				o := vietnamese()
-				o.Level, o.Stamper, o.Judge, o.Field, o.Appearance = level, stamper, judge, "Đóng dấu", seal(t)
+				o.Level, o.Stamper, o.Judge, o.Field, o.Appearance = level, stamper, judge, "Ký duyệt", seal(t)
 				p := restarted(t, prepared(t, key, doc, o))
 				p.Stamper, p.Judge = stamper, judge
 				var out bytes.Buffer
@@ -132,7 +132,7 @@ func TestALargeTimeStampGetsItsRoom(t *testing.T) {
 	for _, level := range []signer.Level{signer.LevelBT, signer.LevelBLTA} {
 		o := vietnamese()
 		o.Level, o.Stamper, o.Judge, o.StampSize = level, large, d.judge(t), 1000
-		doc := sign(t, key, letter(1, "", ""), o)
+		doc := mustSign(t, key, letter(1, "", ""), o)
 		judges.approve(t, doc, 1)
 		verified(t, d, doc, level)
 	}
@@ -181,7 +181,7 @@ func TestALowerLevelOnlyWhereItIsAllowed(t *testing.T) {
 					t.Error("no reason")
 				}
 			}
-			verified(t, d, sign(t, key, doc, c.o), c.reached)
+			verified(t, d, mustSign(t, key, doc, c.o), c.reached)
 			if reached != c.reached {
 				t.Errorf("told %s, want %s", reached, c.reached)
 			}

@@ -28,8 +28,8 @@ func TestWhatComesBackIsWhatWasSentAndOneSignature(t *testing.T) {
 	person, agency := d.person(t, democa.P256), d.agency(t, democa.RSA2048)
 	visible := vietnamese()
 	visible.Placement, visible.Appearance = appearance.TopRight(), seal(t)
-	sent := sign(t, person, form(""), vietnamese())
-	good := sign(t, agency, sent, visible)
+	sent := mustSign(t, person, form(""), vietnamese())
+	good := mustSign(t, agency, sent, visible)
 	changed := bytes.Clone(good)
 	changed[100] ^= 1
 	broken := bytes.Clone(good)
@@ -40,12 +40,12 @@ func TestWhatComesBackIsWhatWasSentAndOneSignature(t *testing.T) {
 		code     string
 	}{
 		"visible":         {good, ""},
-		"invisible":       {sign(t, agency, sent, SignOptions{}), ""},
-		"existing field":  {sign(t, agency, sent, SignOptions{Field: "Đóng dấu"}), ""},
+		"invisible":       {mustSign(t, agency, sent, SignOptions{}), ""},
+		"existing field":  {mustSign(t, agency, sent, SignOptions{Field: "Đóng dấu"}), ""},
 		"nothing":         {sent, "returned-shorter"},
-		"something else":  {sign(t, agency, sign(t, person, letter(30, "", ""), SignOptions{}), SignOptions{}), "returned-differs"},
+		"something else":  {mustSign(t, agency, mustSign(t, person, letter(30, "", ""), SignOptions{}), SignOptions{}), "returned-differs"},
 		"changed before":  {changed, "returned-differs"},
-		"two signatures":  {sign(t, person, good, SignOptions{}), "returned-revisions"},
+		"two signatures":  {mustSign(t, person, good, SignOptions{}), "returned-revisions"},
 		"only an update":  {withPage(t, sent), "returned-signatures"},
 		"signed update":   {squash(t, sent), "returned-changed"},
 		"document stamp":  {extended(t, sent, ExtendOptions{To: signer.LevelBT, Stamper: d.stamper(t)}), "returned-signatures"},

@@ -35,12 +35,29 @@ type demo struct {
 	root   string // its file
 }
 
+// newDemo issues below the root and publishes CRLs: pdfsig 22.12 answers "unknown
+// issue" by chance where NSS has to find an issuer or to ask a responder.
 func newDemo(t testing.TB) *demo {
+	t.Helper()
+	return makeDemo(t, func(url string) (*democa.Authority, error) {
+		return democa.NewRoot(time.Now(), democa.Options{BaseURL: url, NoOCSP: true})
+	})
+}
+
+// deepDemo has an authority between, and OCSP responders.
+func deepDemo(t testing.TB) *demo {
+	t.Helper()
+	return makeDemo(t, func(url string) (*democa.Authority, error) {
+		return democa.New(time.Now(), democa.Options{BaseURL: url})
+	})
+}
+
+func makeDemo(t testing.TB, make func(url string) (*democa.Authority, error)) *demo {
 	t.Helper()
 	d := &demo{dir: t.TempDir()}
 	d.server = httptest.NewUnstartedServer(nil)
 	var err error
-	d.ca, err = democa.New(time.Now(), democa.Options{BaseURL: "http://" + d.server.Listener.Addr().String()})
+	d.ca, err = make("http://" + d.server.Listener.Addr().String())
 	check(t, err)
 	d.server.Config.Handler = d.ca.Handler(time.Now)
 	d.server.Start()
@@ -54,14 +71,14 @@ func newDemo(t testing.TB) *demo {
 
 func (d *demo) person(t testing.TB, kind democa.KeyKind) *token.Key {
 	t.Helper()
-	id, err := d.ca.Person(democa.Subject{Name: "Nguyễn Thị Vĩnh", Agency: "UBND xã CHỦ NGHĨA", Code: "H26.99.1"}, democa.Issue{Key: kind})
+	id, err := d.ca.Person(democa.Subject{Name: "Nguyễn Thị Vĩnh", Agency: "UBND xã CHỦ NGHĨA", Code: "H26.99.1", Email: "vanthu@vinh.example"}, democa.Issue{Key: kind})
 	check(t, err)
 	return asKey(id)
 }
 
 func (d *demo) agency(t testing.TB, kind democa.KeyKind) *token.Key {
 	t.Helper()
-	id, err := d.ca.Agency(democa.Subject{Agency: "UBND xã CHỦ NGHĨA", Code: "H26.99.1"}, democa.Issue{Key: kind})
+	id, err := d.ca.Agency(democa.Subject{Agency: "UBND xã CHỦ NGHĨA", Code: "H26.99.1", Email: "vanthu@vinh.example"}, democa.Issue{Key: kind})
 	check(t, err)
 	return asKey(id)
 }

@@ -66,9 +66,18 @@ func (r *referees) approve(t testing.TB, doc []byte, signatures int) {
 	t.Helper()
 	file := filepath.Join(r.dir, "signed.pdf")
 	check(t, os.WriteFile(file, doc, 0o600))
-	run(t, peers.Tool(t, "qpdf"), "--check", file)
 	r.pdfsig(t, file, signatures)
 	r.mutool(t, file, signatures)
+	r.examine(t, doc, signatures)
+}
+
+// examine leaves out the readers of PDF that know no signature field with a widget
+// of its own.
+func (r *referees) examine(t testing.TB, doc []byte, signatures int) {
+	t.Helper()
+	file := filepath.Join(r.dir, "signed.pdf")
+	check(t, os.WriteFile(file, doc, 0o600))
+	run(t, peers.Tool(t, "qpdf"), "--check", file)
 	all := search(t, doc)
 	n := 0
 	for _, f := range all {
@@ -95,11 +104,14 @@ func (r *referees) pdfsig(t testing.TB, file string, signatures int) {
 	}
 }
 
+// mutool knows no roots of ours, and no document time stamps; it says of each
+// signature whether it holds for what it covers.
 func (r *referees) mutool(t testing.TB, file string, signatures int) {
 	t.Helper()
 	out := run(t, peers.Tool(t, "mutool"), "sign", "-v", file)
-	if n := strings.Count(out, "digest"); n < signatures || strings.Contains(out, "invalid") || strings.Contains(out, "digest failure") {
-		t.Errorf("mutool: %s", out)
+	n := strings.Count(out, "The document is unchanged since signing.") + strings.Count(out, "The signature is valid but there have been edits since signing.")
+	if n != signatures {
+		t.Errorf("mutool finds %d valid signatures, want %d:\n%s", n, signatures, out)
 	}
 }
 

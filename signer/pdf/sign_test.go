@@ -11,9 +11,9 @@ import (
 	"congvan/signer/trust/democa"
 )
 
-// sign signs a document in memory, and checks what holds for every signature: the
+// mustSign signs a document in memory, and checks what holds for every signature: the
 // document stays, something follows.
-func sign(t testing.TB, key *token.Key, doc []byte, o SignOptions) []byte {
+func mustSign(t testing.TB, key *token.Key, doc []byte, o SignOptions) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	if err := Sign(t.Context(), key, bytes.NewReader(doc), int64(len(doc)), &out, o); err != nil {
@@ -42,7 +42,7 @@ func TestEveryLevelPassesTheReferees(t *testing.T) {
 			t.Run(string(kind)+" "+string(level), func(t *testing.T) {
 				o := vietnamese()
 				o.Level, o.Stamper, o.Judge = level, stamper, judge
-				doc := sign(t, key, letter(1, "", ""), o)
+				doc := mustSign(t, key, letter(1, "", ""), o)
 				judges.approve(t, doc, 1)
 				if level != signer.LevelBB {
 					judges.stampsOf(t, search(t, doc)[0])
@@ -77,4 +77,17 @@ func verified(t testing.TB, d *demo, doc []byte, level signer.Level) *signer.Rep
 		t.Errorf("level %s, want %s: %+v", last.Level, level, last)
 	}
 	return report
+}
+
+// With an authority between and OCSP responders, all that proves is stored, and enough
+// to be judged without a network.
+func TestLongTermProofsOfADeepChain(t *testing.T) {
+	d := deepDemo(t)
+	judges := newReferees(t, d)
+	o := vietnamese()
+	o.Level, o.Stamper, o.Judge = signer.LevelBLTA, d.stamper(t), d.judge(t)
+	doc := mustSign(t, d.person(t, democa.RSA2048), letter(1, "", ""), o)
+	judges.examine(t, doc, 1)
+	d.server.Close()
+	verified(t, d, doc, signer.LevelBLTA)
 }

@@ -38,9 +38,9 @@ func TestEveryFormOfDocumentIsSigned(t *testing.T) {
 		"catalog with DSS": letter(1, "", "/DSS << /Type /DSS >>"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			once := sign(t, key, doc, vietnamese())
+			once := mustSign(t, key, doc, vietnamese())
 			judges.approve(t, once, 1)
-			twice := sign(t, key, once, vietnamese())
+			twice := mustSign(t, key, once, vietnamese())
 			judges.approve(t, twice, 2)
 			verified(t, d, twice, "B-B")
 		})
@@ -57,7 +57,7 @@ func TestVietnameseTextSurvivesInTheDictionary(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := vietnamese()
 			o.Name = ""
-			report := verified(t, d, sign(t, key, doc, o), "B-B")
+			report := verified(t, d, mustSign(t, key, doc, o), "B-B")
 			s := report.Signatures[0]
 			if s.Signer != "Nguyễn Thị Vĩnh" || s.Agency != "UBND xã CHỦ NGHĨA" {
 				t.Errorf("certificate: %q, %q", s.Signer, s.Agency)
@@ -70,7 +70,7 @@ func TestVietnameseTextSurvivesInTheDictionary(t *testing.T) {
 			}
 		})
 	}
-	doc := sign(t, key, letter(1, "", ""), vietnamese())
+	doc := mustSign(t, key, letter(1, "", ""), vietnamese())
 	file := filepath.Join(t.TempDir(), "a.pdf")
 	check(t, os.WriteFile(file, doc, 0o600))
 	if out := run(t, peers.Tool(t, "pdfsig"), file); !strings.Contains(out, "Nguyễn Thị Vĩnh") || !strings.Contains(out, "UBND xã CHỦ NGHĨA") {
@@ -85,7 +85,7 @@ func TestVietnameseTextSurvivesInTheDictionary(t *testing.T) {
 func TestEveryEntryOfTheFormIsKept(t *testing.T) {
 	d := newDemo(t)
 	doc := form("")
-	before, after := open(t, doc), open(t, sign(t, d.person(t, democa.P256), doc, SignOptions{}))
+	before, after := open(t, doc), open(t, mustSign(t, d.person(t, democa.P256), doc, SignOptions{}))
 	was, is := acroForm(t, before), acroForm(t, after)
 	for _, key := range []syntax.Name{"DR", "DA", "XFA", "Q"} {
 		if was[key] == nil || !syntax.Equal(was[key], is[key]) {
@@ -131,7 +131,7 @@ func acroForm(t testing.TB, d *draft) syntax.Dict {
 // An invisible signature touches no page.
 func TestAnInvisibleSignatureChangesNoPage(t *testing.T) {
 	d := newDemo(t)
-	doc := sign(t, d.person(t, democa.P256), letter(2, "", ""), SignOptions{})
+	doc := mustSign(t, d.person(t, democa.P256), letter(2, "", ""), SignOptions{})
 	after := open(t, doc)
 	for n := range 2 {
 		p, err := after.rev.Page(n)
@@ -151,7 +151,7 @@ func TestTheRangeOfALargeDocumentFits(t *testing.T) {
 	}
 	d := newDemo(t)
 	doc := largeLetter(110_000_000)
-	signed := sign(t, d.person(t, democa.P256), doc, SignOptions{})
+	signed := mustSign(t, d.person(t, democa.P256), doc, SignOptions{})
 	m := regexp.MustCompile(`/ByteRange ?\[0 (\d{9}) (\d{9}) \d+`).FindSubmatch(signed[len(doc):])
 	if m == nil {
 		t.Fatal("no range")
