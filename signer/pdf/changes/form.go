@@ -121,7 +121,7 @@ func (f *formReader) describe(one *field) error {
 		if one.parent != nil && one.name != "" {
 			one.name += "."
 		}
-		one.name += text(part)
+		one.name += part.Text()
 	}
 	if o, err = f.r.Resolve(one.dict["FT"]); err != nil {
 		return err

@@ -175,7 +175,7 @@ func parseLock(r *syntax.Revision, d syntax.Dict) (Lock, error) {
 		if err != nil {
 			return l, err
 		}
-		l.Fields = append(l.Fields, text(name))
+		l.Fields = append(l.Fields, name.Text())
 	}
 	return l, nil
 }
