@@ -11,7 +11,7 @@ import (
 // gather finds the signatures of all revisions, from the oldest on: those of the form,
 // and in the newest revision those that only a page or the catalog names.
 func (e *examination) gather(ctx context.Context) error {
-	g := gathering{seen: map[identity]*candidate{}}
+	g := gathering{current: map[identity]*candidate{}}
 	err := g.revisions(ctx, e.file)
 	e.all = g.all
 	if len(e.all) > maxSignatures {
@@ -22,17 +22,17 @@ func (e *examination) gather(ctx context.Context) error {
 
 // gathering collects candidates.
 type gathering struct {
-	seen map[identity]*candidate
-	all  []*candidate
+	current map[identity]*candidate // as of the revision at hand
+	changed map[syntax.Ref]bool     // what that revision defines or frees
+	all     []*candidate
 }
 
-// identity tells signatures apart, over all revisions: a field whose value became
-// another dictionary, or whose dictionary was written anew, bears another one.
+// identity tells signatures apart within a revision. From one revision to the next it
+// stays the same signature only as long as its dictionary is not defined anew.
 type identity struct {
 	field syntax.Ref
 	name  string // of a field that is no object of its own
 	ref   syntax.Ref
-	place syntax.Location
 }
 
 func (g *gathering) revisions(ctx context.Context, f *syntax.File) error {
@@ -54,6 +54,10 @@ func (g *gathering) revisions(ctx context.Context, f *syntax.File) error {
 // asked to. Two fields that claim the same signature fail both: only one of them is what
 // the signer saw.
 func (g *gathering) form(r *syntax.Revision, pages bool) error {
+	g.changed = map[syntax.Ref]bool{}
+	for _, ref := range r.Changed() {
+		g.changed[ref] = true
+	}
 	read := r.Fields
 	if pages {
 		read = r.AllFields
@@ -110,9 +114,8 @@ func (g *gathering) add(r *syntax.Revision, f syntax.Field) *candidate {
 	}
 	if ref, ok := f.Value.(syntax.Ref); ok {
 		id.ref = ref
-		id.place, _ = r.Where(ref)
 	}
-	if c := g.seen[id]; c != nil {
+	if c := g.current[id]; c != nil && (!g.changed[id.ref] || c.first == r) {
 		c.last = r
 		return c
 	}
@@ -120,7 +123,7 @@ func (g *gathering) add(r *syntax.Revision, f syntax.Field) *candidate {
 		field: f, ref: id.ref, first: r, last: r, inForm: map[int]bool{},
 		Verdict: signer.Passed(), coverage: signer.CoverageUnclear,
 	}
-	g.seen[id] = c
+	g.current[id] = c
 	g.all = append(g.all, c)
 	return c
 }

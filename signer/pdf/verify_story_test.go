@@ -306,3 +306,39 @@ func TestUnreadable(t *testing.T) {
 		t.Errorf("cancelled: %s %s %+v", r.Indication, r.SubIndication, r.Signatures)
 	}
 }
+
+// TestLock signs a field whose lock closes one of two text fields, and fills each.
+func TestLock(t *testing.T) {
+	id := person(t)
+	const mdp = "/Reference[<</Type/SigRef/TransformMethod/FieldMDP/Data 1 0 R/TransformParams<</Type/TransformParams/V/1.2/Action/Include/Fields[(Closed)]>>>>]"
+	field := func(name, value string) string { return "<</FT/Tx/T(" + name + ")/V(" + value + ")>>" }
+	signed := func(f fault) *signedSketch {
+		s := sketchStart("Kinh gui")
+		s.object(9, field("Closed", "1"))
+		s.object(10, field("Open", "1"))
+		s.fields = "9 0 R 10 0 R"
+		return s.sign(t, id, f)
+	}
+	tests := []struct {
+		name   string
+		fault  fault
+		fill   int
+		field  string
+		passes bool
+	}{
+		{"by FieldMDP, closed", fault{before: mdp}, 9, "Closed", false},
+		{"by FieldMDP, open", fault{before: mdp}, 10, "Open", true},
+		{"by the lock, closed", fault{field: "/Lock<</Type/SigFieldLock/Action/Exclude/Fields[(Open)]>>"}, 9, "Closed", false},
+		{"by the lock, open", fault{field: "/Lock<</Type/SigFieldLock/Action/Exclude/Fields[(Open)]>>"}, 10, "Open", true},
+		{"by the lock's permissions", fault{field: "/Lock<</Type/SigFieldLock/Action/Include/Fields[(Closed)]/P 1>>"}, 10, "Open", false},
+		{"by nothing", fault{}, 9, "Closed", true},
+	}
+	for _, test := range tests {
+		s := signed(test.fault)
+		s.object(test.fill, field(test.field, "2"))
+		r := examine(t, s.close().Bytes())
+		if passes := r.Indication == signer.TotalPassed; passes != test.passes {
+			t.Errorf("%s: %s %s: %v", test.name, r.Indication, r.SubIndication, r.Signatures[0].Reasons)
+		}
+	}
+}
