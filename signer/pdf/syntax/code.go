@@ -56,7 +56,8 @@ const (
 
 // The codes of anomalies. [CodeDuplicateKey] can be one too: of a key that stands
 // twice with the same value. With different values it is an error, for readers differ in
-// which of the two they take.
+// which of the two they take. [CodeXRefSize] is one of object numbers that are not
+// below /Size, and an error of those that no reader could take.
 const (
 	OddJunkBeforeHeader Code = "junk-before-header" // a file that is something else as well
 	OddTrailingData     Code = "trailing-data"      // after the last revision, more than white space

@@ -45,7 +45,7 @@ func (c *crypt) objectKey(m method, ref Ref) []byte {
 }
 
 // decryptObject decrypts the strings of an object that was just parsed.
-func (f *File) decryptObject(p parsed) error {
+func (f *File) decryptObject(p *parsed) error {
 	if f.crypt == nil {
 		return nil
 	}
@@ -58,7 +58,7 @@ func (f *File) decryptObject(p parsed) error {
 	}
 	key := f.crypt.objectKey(f.crypt.strings, p.ref)
 	failed := false
-	transform(p.object, func(s String) String {
+	p.object = transform(p.object, func(s String) String {
 		plain, err := f.crypt.strings.decrypt(key, []byte(s))
 		failed = failed || err != nil
 		return String(plain)
@@ -71,32 +71,28 @@ func (f *File) decryptObject(p parsed) error {
 
 func (f *File) isCryptDict(ref Ref) bool { return ref == f.cryptRef }
 
-// transform replaces the strings inside an array, dictionary or stream dictionary.
+// transform replaces the strings of an object, inside arrays and dictionaries in place.
 // The /Contents of a signature is not encrypted (7.6.2).
-func transform(o Object, change func(String) String) {
+func transform(o Object, change func(String) String) Object {
 	switch o := o.(type) {
+	case String:
+		return change(o)
 	case Array:
 		for i, v := range o {
-			if s, ok := v.(String); ok {
-				o[i] = change(s)
-			} else {
-				transform(v, change)
-			}
+			o[i] = transform(v, change)
 		}
 	case Dict:
 		signature := isSignature(o)
 		for k, v := range o {
-			s, ok := v.(String)
-			switch {
-			case !ok:
-				transform(v, change)
-			case !signature || k != "Contents":
-				o[k] = change(s)
+			if _, ok := v.(String); ok && signature && k == "Contents" {
+				continue
 			}
+			o[k] = transform(v, change)
 		}
 	case *Stream:
 		transform(o.Dict, change)
 	}
+	return o
 }
 
 // isSignature says whether a dictionary is that of a signature or document time stamp.

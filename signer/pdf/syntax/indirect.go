@@ -48,7 +48,7 @@ func (f *File) read(e entry, owner *Revision) (parsed, error) {
 	if err := f.spend(found.length(), found.start); err != nil {
 		return parsed{}, err
 	}
-	if err := f.decryptObject(found); err != nil {
+	if err := f.decryptObject(&found); err != nil {
 		return parsed{}, err
 	}
 	f.objects.put(key, found, found.cost())

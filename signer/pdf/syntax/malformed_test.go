@@ -112,7 +112,6 @@ func TestMalformedFiles(t *testing.T) {
 		{"offset at another object", swap(entry(5), entry(6)), syntax.CodeObjectHeader},
 		{"another generation", swap("5 0 obj", "5 1 obj"), syntax.CodeObjectHeader},
 		{"section twice", swap("xref\n0 8", "xref\n0 1\n0000000000 65535 f \n0 8"), syntax.CodeXRefOverlap},
-		{"size too small", swap("/Size 8", "/Size 7"), syntax.CodeXRefSize},
 		{"size of another type", swap("/Size 8", "/Size(8)"), syntax.CodeTrailer},
 		{"no trailer", swap("trailer", "triumph"), syntax.CodeXRef},
 		{"no root", swap("/Root 1 0 R", "/Boot 1 0 R"), syntax.CodeNoRoot},

@@ -191,6 +191,7 @@ func TestAnomalies(t *testing.T) {
 		{"data behind", append(bytes.Clone(plain), "<html>"...), []syntax.Code{syntax.OddTrailingData}},
 		{"hybrid", hybrid(book()), []syntax.Code{syntax.OddHybrid}},
 		{"19 bytes", bytes.ReplaceAll(plain, []byte(" n \n"), []byte(" n\n")), []syntax.Code{syntax.OddEntryWidth}},
+		{"size too small", replaced(t, plain, "/Size 8", "/Size 7"), []syntax.Code{syntax.CodeXRefSize}},
 		{"offset 0", replaced(t, plain, "xref\n0 8\n0000000000 65535 f", "xref\n0 8\n0000000000 65535 n"), []syntax.Code{syntax.OddZeroOffset}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -28,7 +28,7 @@ type Revision struct {
 
 	file    *File
 	section int64 // offset of the section whose trailer it is
-	size    int64 // the largest /Size
+	size    int64 // above all object numbers so far
 	entries []entry
 }
 
@@ -154,18 +154,18 @@ func (f *File) linearized() (length int64, err error) {
 	return length, nil
 }
 
-// checkSizes wants every object number below the /Size of its revision or an earlier
-// one: some readers ignore what is beyond it, some do not.
-func (f *File) checkSizes() error {
+// checkSizes looks for object numbers that are not below /Size. The standard has them
+// ignored (table 15); readers take them as they are, and some writers count wrongly.
+func (f *File) checkSizes() {
 	size := int64(0)
 	for _, r := range f.revisions {
-		size = max(size, r.size)
 		if n := len(r.entries); n > 0 && int64(r.entries[n-1].number) >= r.size {
-			return fail(CodeXRefSize, r.section)
+			f.note(CodeXRefSize, r.section)
+			size = max(size, int64(r.entries[n-1].number)+1)
 		}
+		size = max(size, r.size)
 		r.size = size
 	}
-	return nil
 }
 
 // own looks a number up in the revision's own cross-reference.

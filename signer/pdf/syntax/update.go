@@ -157,12 +157,7 @@ func (u *Update) encrypted(ref Ref, o Object) Object {
 	}
 	key := c.objectKey(c.strings, ref)
 	change := func(s String) String { return String(c.strings.encrypt(key, []byte(s))) }
-	if s, ok := o.(String); ok {
-		return change(s)
-	}
-	o = Clone(o)
-	transform(o, change)
-	return o
+	return transform(Clone(o), change)
 }
 
 // writeStream writes a stream that was made, or one of a file, which is decrypted and

@@ -69,9 +69,7 @@ func (f *File) readRevisions() error {
 	if err := f.layRevisions(chain); err != nil {
 		return err
 	}
-	if err := f.checkSizes(); err != nil {
-		return err
-	}
+	f.checkSizes()
 	return f.checkTail()
 }
 
