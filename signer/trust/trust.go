@@ -31,6 +31,9 @@ type Question struct {
 	Now         time.Time // the moment of judgement; zero: the Judge's clock
 	Proven      bool      // At is proven by a time stamp
 	Evidence    Evidence
+	// Brief leaves Proof.DER out of CRLs that are kept, which are large: for those who
+	// only want the verdict.
+	Brief bool
 }
 
 // Answer is what a Judge says of a certificate.

@@ -203,3 +203,15 @@ func (l *List) Find(id ID) (Entry, bool, error) {
 	})
 	return found, err == nil, err
 }
+
+// IssuerOf reads the issuer's name of a list and nothing else; nil where there is none.
+func IssuerOf(der []byte) []byte {
+	in := cryptobyte.String(der)
+	var list, tbs, issuer cryptobyte.String
+	if !in.ReadASN1(&list, cryptoasn1.SEQUENCE) || !list.ReadASN1(&tbs, cryptoasn1.SEQUENCE) ||
+		!tbs.SkipOptionalASN1(cryptoasn1.INTEGER) || !tbs.SkipASN1(cryptoasn1.SEQUENCE) ||
+		!tbs.ReadASN1Element(&issuer, cryptoasn1.SEQUENCE) {
+		return nil
+	}
+	return issuer
+}

@@ -56,6 +56,7 @@ const (
 type About struct {
 	Head    Head
 	Issuer  []byte    // certificate, in DER, whose key the signature was verified with
+	Under   []byte    // certificate of the authority whose certificates it is looked up for, in DER
 	URL     string    // where it came from
 	Fetched time.Time // when
 	Size    int64     // of the list
