@@ -17,7 +17,7 @@ func decode(w io.Writer, raw io.Reader) error {
 	return d.flush()
 }
 
-const decodeBuffer = 32 << 10 // characters, whole quanta
+const decodeBuffer = 16 << 10 // characters, whole quanta
 
 // decoder decodes the base64 text that is written to it.
 type decoder struct {

@@ -46,7 +46,7 @@ func (d *Document) Write(w io.Writer, m Method, v View) error {
 	return nil
 }
 
-const outBuffer = 8 << 10
+const outBuffer = 4 << 10
 
 type writer struct {
 	out      *bufio.Writer

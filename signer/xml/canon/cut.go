@@ -9,7 +9,7 @@ import (
 )
 
 // textBuffer is how much of a cut's text is held at a time.
-const textBuffer = 32 << 10
+const textBuffer = 16 << 10
 
 // cut streams the text of a cut into the canonical form.
 func (c *writer) cut(index int) {
