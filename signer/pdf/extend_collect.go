@@ -231,13 +231,16 @@ func noCheck(cert *x509.Certificate) bool {
 }
 
 func (c *collector) lack(cert *x509.Certificate, why []signer.Reason) {
-	name := cert.Subject.CommonName
 	if len(why) == 0 {
-		why = []signer.Reason{{Vi: "không có CRL hay OCSP", En: "neither CRL nor OCSP"}}
+		why = []signer.Reason{{Vi: "Không có CRL hay OCSP.", En: "There is neither CRL nor OCSP."}}
 	}
-	c.missing = append(c.missing, signer.Reason{
+	r := signer.Reason{
 		Code: "validation-data-missing",
-		Vi:   fmt.Sprintf("Thiếu dữ liệu xác thực dài hạn của chứng thư “%s”: %s", name, why[0].Vi),
-		En:   fmt.Sprintf("Validation data is missing for the certificate “%s”: %s", name, why[0].En),
-	})
+		Vi:   fmt.Sprintf("Thiếu dữ liệu xác thực dài hạn của chứng thư “%s”.", cert.Subject.CommonName),
+		En:   fmt.Sprintf("Validation data is missing for the certificate “%s”.", cert.Subject.CommonName),
+	}
+	for _, w := range why {
+		r.Vi, r.En = r.Vi+" "+w.Vi, r.En+" "+w.En
+	}
+	c.missing = append(c.missing, r)
 }

@@ -48,7 +48,7 @@ func signLegacy(ctx context.Context, key *token.Key, src io.ReaderAt, size int64
 	if err != nil {
 		return err
 	}
-	signed, err := pdfsign(ctx, whole.Bytes(), legacyData(key, o, spot, form))
+	signed, err := runLibrary(ctx, whole.Bytes(), legacyData(key, o, spot, form))
 	if err != nil {
 		return err
 	}
@@ -185,8 +185,8 @@ func legacyStream(rect [4]float64, form syntax.Ref) []byte {
 		rect[2]-rect[0], rect[3]-rect[1], form.Number, form.Generation, len(content), content)
 }
 
-// pdfsign runs the library. Its reader panics on what it does not understand.
-func pdfsign(ctx context.Context, whole []byte, data sign.SignData) (signed []byte, err error) {
+// runLibrary has pdfsign sign. Its reader panics on what it does not understand.
+func runLibrary(ctx context.Context, whole []byte, data sign.SignData) (signed []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			signed, err = nil, legacyRefusal("thư viện ký kiểu cũ không đọc được tài liệu",

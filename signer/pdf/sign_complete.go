@@ -38,17 +38,33 @@ func (p *Pending) Finish(ctx context.Context, signature []byte, src io.ReaderAt,
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrSignature, err)
 	}
+	if err := p.bound(der); err != nil {
+		return err
+	}
 	return p.finish(ctx, der, newDigests(src, p.SourceSize), dst)
 }
 
-func (p *Pending) finish(ctx context.Context, der []byte, d *digests, dst io.Writer) error {
-	value, err := p.verify(ctx, der, d)
+// bound makes sure that the signature is over the digest that was kept beside it. That
+// its value verifies with the certificate, cms has seen.
+func (p *Pending) bound(der []byte) error {
+	signed, err := cms.Parse(der)
 	if err != nil {
+		return fmt.Errorf("%w: %w", ErrSignature, err)
+	}
+	if !bytes.Equal(signed.Signers[0].MessageDigest, p.Content) {
+		return fmt.Errorf("%w: it is over another digest", ErrSignature)
+	}
+	return nil
+}
+
+func (p *Pending) finish(ctx context.Context, der []byte, d *digests, dst io.Writer) error {
+	if err := p.unchanged(ctx, d); err != nil {
 		return err
 	}
+	var err error
 	reached, why := p.Level, []signer.Reason(nil)
 	if stamped(p.Level) {
-		der, err = p.stamp(ctx, der, value)
+		der, err = p.stamp(ctx, der)
 		if reached, why, err = p.fall(signer.LevelBB, err, reached); err != nil {
 			return err
 		}
@@ -95,43 +111,34 @@ func (p *Pending) fall(to signer.Level, err error, reached signer.Level) (signer
 	return reached, nil, err
 }
 
-// verify makes sure that source and signature belong together; it gives the signature
-// value, which a time stamp is made over.
-func (p *Pending) verify(ctx context.Context, der []byte, d *digests) ([]byte, error) {
+// unchanged makes sure that the source is the one that was prepared.
+func (p *Pending) unchanged(ctx context.Context, d *digests) error {
 	sum, err := d.of(ctx, crypto.SHA256)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, fmt.Errorf("%w: it is shorter", ErrSourceChanged)
+		return fmt.Errorf("%w: it is shorter", ErrSourceChanged)
 	}
 	if err != nil {
-		return nil, err
-	}
-	if !bytes.Equal(sum, p.SourceSHA256) {
-		return nil, ErrSourceChanged
+		return err
 	}
 	content, err := d.of(ctx, p.Hash, p.Gap.head(), p.Gap.tail())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	signed, err := cms.Parse(der)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
+	if !bytes.Equal(sum, p.SourceSHA256) || !bytes.Equal(content, p.Content) {
+		return ErrSourceChanged
 	}
-	s := signed.Signers[0]
-	cert, err := signed.Certificate(s)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
-	}
-	if err := s.Verify(cert, content); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
-	}
-	return s.Signature, nil
+	return nil
 }
 
 // stamp puts a time stamp over the signature value into the signature (B-T). On an
 // error the signature is given as it was.
-func (p *Pending) stamp(ctx context.Context, der, value []byte) ([]byte, error) {
+func (p *Pending) stamp(ctx context.Context, der []byte) ([]byte, error) {
+	signed, err := cms.Parse(der)
+	if err != nil {
+		return der, fmt.Errorf("time stamp: %w", err)
+	}
 	h := p.Hash.New()
-	h.Write(value)
+	h.Write(signed.Signers[0].Signature)
 	token, err := p.Stamper.Stamp(ctx, p.Hash, h.Sum(nil))
 	if err != nil {
 		return der, fmt.Errorf("time stamp: %w", err)

@@ -92,7 +92,7 @@ func (d *demo) judge(t testing.TB) *trust.Judge {
 	t.Helper()
 	store, err := trust.OpenStore(d.dir)
 	check(t, err)
-	j, err := trust.NewJudge(trust.Options{Store: store, CacheDir: t.TempDir(), HTTP: d.server.Client()})
+	j, err := trust.NewJudge(trust.Options{Store: store, CacheDir: t.TempDir(), AllowPrivate: true})
 	check(t, err)
 	return j
 }
@@ -176,4 +176,20 @@ func (d *demo) talkative(t testing.TB) *clock {
 	client, err := tsa.NewClient(tsa.Options{Authorities: []tsa.Authority{{URL: server.URL}}})
 	check(t, err)
 	return &clock{Stamper: client}
+}
+
+// signature is a person's signature, a blue stroke.
+func signature(t testing.TB) *appearance.Drawing {
+	t.Helper()
+	stroke := image.NewNRGBA(image.Rect(0, 0, 460, 240))
+	for x := range 440 {
+		for y := range 12 {
+			stroke.Set(10+x, 20+x*200/440+y, color.NRGBA{B: 200, A: 255})
+		}
+	}
+	var out bytes.Buffer
+	check(t, png.Encode(&out, stroke))
+	drawing, err := appearance.Decree().Person.Draw(out.Bytes(), appearance.Words{})
+	check(t, err)
+	return drawing
 }

@@ -2,11 +2,16 @@ package pdf
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"congvan/internal/peers"
 	"congvan/signer"
 	"congvan/signer/cms"
+	"congvan/signer/pdf/appearance"
 	"congvan/signer/token"
 	"congvan/signer/trust/democa"
 )
@@ -90,4 +95,37 @@ func TestLongTermProofsOfADeepChain(t *testing.T) {
 	judges.examine(t, doc, 1)
 	d.server.Close()
 	verified(t, d, doc, signer.LevelBLTA)
+}
+
+// The person signs, then the agency's seal is put over a third of the signature
+// (NĐ 30/2020): the first stays valid, and the names can be read in the appearance.
+func TestThePersonThenTheSeal(t *testing.T) {
+	d := newDemo(t)
+	judges := newReferees(t, d)
+	stamper, judge := d.stamper(t), d.judge(t)
+	for name, doc := range map[string][]byte{
+		"upright": letter(2, "", ""), "rotated": letter(2, "/Rotate 90", ""), "upside down": letter(2, "/Rotate -180", ""),
+		"cropped": letter(2, "/CropBox [50 50 500 800] /Rotate 270", ""), "form": form(""),
+		"xref stream": viaQPDF(t, letter(2, "", ""), "--object-streams=generate"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := vietnamese()
+			o.Level, o.Stamper, o.Judge = signer.LevelBT, stamper, judge
+			o.Field, o.Placement, o.Appearance = "Người ký", appearance.At{Page: 1, X: 250, Y: 260}, signature(t)
+			doc := mustSign(t, d.person(t, democa.P256), doc, o)
+			o.Level, o.Field, o.Name = signer.LevelBLTA, "Cơ quan", ""
+			o.Placement, o.Appearance = appearance.OverSignature{Field: "Người ký"}, seal(t)
+			doc = mustSign(t, d.agency(t, democa.RSA2048), doc, o)
+			judges.approve(t, doc, 2)
+			report := verified(t, d, doc, signer.LevelBLTA)
+			if first := report.Signatures[0]; first.Field != "Người ký" || first.Coverage != signer.CoverageRevision || first.Modification != signer.ModificationForm {
+				t.Errorf("%+v", first)
+			}
+			file := filepath.Join(t.TempDir(), "sealed.pdf")
+			check(t, os.WriteFile(file, doc, 0o600))
+			if text := run(t, peers.Tool(t, "mutool"), "draw", "-F", "txt", file, "1"); !strings.Contains(strings.Join(strings.Fields(text), " "), "CHỦ NGHĨA") {
+				t.Errorf("the page reads %q", text)
+			}
+		})
+	}
 }
