@@ -44,9 +44,14 @@ func eachExtension(der cryptobyte.String, use func(extension) error) error {
 func readExtension(all *cryptobyte.String) (x extension, ok bool) {
 	var body cryptobyte.String
 	ok = all.ReadASN1(&body, cryptoasn1.SEQUENCE) && body.ReadASN1ObjectIdentifier(&x.id) &&
-		body.ReadOptionalASN1Boolean(&x.critical, cryptoasn1.BOOLEAN, false) &&
+		readCritical(&body, &x.critical) &&
 		body.ReadASN1(&x.value, cryptoasn1.OCTET_STRING) && body.Empty()
 	return x, ok
+}
+
+// readCritical reads a plain optional BOOLEAN; ReadOptionalASN1Boolean wants a tag around it.
+func readCritical(s *cryptobyte.String, critical *bool) bool {
+	return !s.PeekASN1Tag(cryptoasn1.BOOLEAN) || s.ReadASN1Boolean(critical)
 }
 
 // ce gives the last arc of an extension below id-ce (2.5.29); -1 for another.

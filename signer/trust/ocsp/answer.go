@@ -152,7 +152,7 @@ func eachExtension(der cryptobyte.String, use func(id asn1.ObjectIdentifier, cri
 		var id asn1.ObjectIdentifier
 		var critical bool
 		if !all.ReadASN1(&body, cryptoasn1.SEQUENCE) || !body.ReadASN1ObjectIdentifier(&id) ||
-			!body.ReadOptionalASN1Boolean(&critical, cryptoasn1.BOOLEAN, false) ||
+			body.PeekASN1Tag(cryptoasn1.BOOLEAN) && !body.ReadASN1Boolean(&critical) ||
 			!body.ReadASN1(&value, cryptoasn1.OCTET_STRING) || !body.Empty() {
 			return fmt.Errorf("%w: extension", ErrMalformed)
 		}
