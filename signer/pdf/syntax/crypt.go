@@ -178,7 +178,7 @@ func (m method) encrypt(key, data []byte) []byte {
 	}
 	n := aes.BlockSize - len(data)%aes.BlockSize
 	out := make([]byte, aes.BlockSize, aes.BlockSize+len(data)+n)
-	rand.Read(out) //nolint:errcheck // it never fails: the program ends instead
+	rand.Read(out) // never fails: the program would end instead
 	out = append(append(out, data...), bytes.Repeat([]byte{byte(n)}, n)...)
 	cipher.NewCBCEncrypter(block(key), out[:aes.BlockSize]).CryptBlocks(out[aes.BlockSize:], out[aes.BlockSize:])
 	return out

@@ -119,27 +119,66 @@ func (s *Stream) parameters(st *step, d Dict) error {
 	return err
 }
 
-// open puts the filter over r.
-func (st step) open(r io.Reader) (io.Reader, error) {
+// decoder is a chain of filters over a stream.
+type decoder struct {
+	r         io.Reader
+	file      *File // keeps inflaters for the next stream; nil for none
+	inflaters []io.ReadCloser
+}
+
+func (d *decoder) Read(p []byte) (int, error) {
+	if d.r == nil {
+		return 0, io.ErrClosedPipe
+	}
+	return d.r.Read(p)
+}
+
+// Close ends reading.
+func (d *decoder) Close() error {
+	if d.file != nil {
+		d.file.idle = append(d.file.idle, d.inflaters...)
+	}
+	d.r, d.inflaters = nil, nil
+	return nil
+}
+
+// put sets a filter upon what there is so far.
+func (d *decoder) put(st step) (err error) {
 	switch st.name {
 	case "FlateDecode":
-		z, err := zlib.NewReader(r)
-		if err != nil {
-			return nil, unexpected(err)
-		}
-		return st.predictor.open(z), nil
+		err = d.inflate()
+		d.r = st.predictor.open(d.r)
 	case "LZWDecode":
-		return st.predictor.open(newLZW(r, st.early)), nil
+		d.r = st.predictor.open(newLZW(d.r, st.early))
 	case "ASCIIHexDecode":
-		return newHexReader(r), nil
+		d.r = newHexReader(d.r)
 	case "ASCII85Decode":
-		return newASCII85(r), nil
+		d.r = newASCII85(d.r)
 	case "RunLengthDecode":
-		return newRunLength(r), nil
-	case "Crypt":
-		return r, nil // Raw has dealt with it
+		d.r = newRunLength(d.r)
+	case "Crypt": // Raw has dealt with it
+	default:
+		err = fail(CodeUnknownFilter, -1)
 	}
-	return nil, fail(CodeUnknownFilter, -1)
+	return err
+}
+
+// inflate sets an inflater, one that is idle where there is one: they are large.
+func (d *decoder) inflate() error {
+	var z io.ReadCloser
+	var err error
+	if d.file != nil && len(d.file.idle) > 0 {
+		last := len(d.file.idle) - 1
+		z, d.file.idle = d.file.idle[last], d.file.idle[:last]
+		err = z.(zlib.Resetter).Reset(d.r, nil)
+	} else {
+		z, err = zlib.NewReader(d.r)
+	}
+	if err != nil {
+		return unexpected(err)
+	}
+	d.r, d.inflaters = z, append(d.inflaters, z)
+	return nil
 }
 
 // unexpected makes the end of the data in the middle of something an error of its own:

@@ -62,8 +62,9 @@ type File struct {
 	anomalies []Anomaly
 	objects   *lru[place, parsed]
 	packs     *lru[int64, *pack]
-	work      int64 // that is left of Limits.Work
-	nesting   int   // of reads that need another object to be read
+	work      int64           // that is left of Limits.Work
+	idle      []io.ReadCloser // inflaters, to be reset
+	nesting   int             // of reads that need another object to be read
 	crypt     *crypt
 	cryptRef  Ref // of the encryption dictionary, which is itself not encrypted
 }

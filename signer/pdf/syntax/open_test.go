@@ -37,7 +37,8 @@ x) <48 6 > <> /A#42 /  << /K 1 0 R /N null >> % comment ]
 	got, err := r.Get(syntax.Ref{Number: 8})
 	want := syntax.Array{
 		true, false, nil, int64(0), int64(-7), int64(3), .5, -1.0, .25, syntax.String("a(b)c(d)\nA\ax"),
-		syntax.String("H`"), syntax.String(""), syntax.Name("AB"), syntax.Name(""), syntax.Dict{"K": syntax.Ref{Number: 1}},
+		syntax.String("H`"), syntax.String(""), syntax.Name("AB"), syntax.Name(""),
+		syntax.Dict{"K": syntax.Ref{Number: 1}},
 	}
 	if err != nil || !syntax.Equal(got, want) {
 		t.Fatalf("%#v, %v", got, err)

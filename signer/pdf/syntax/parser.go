@@ -177,16 +177,18 @@ func (p *parser) name() (Name, error) {
 	return Name(b), nil
 }
 
+// hexDigit gives the value of a hexadecimal digit, -1 for any other character or none.
 func hexDigit(c int) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10
+	if c < 0 {
+		return -1
 	}
-	return -1
+	return int(hexValues[c]) - 1
+}
+
+// hexValues is one more than the value of a hexadecimal digit, 0 for all else; read only.
+var hexValues = [256]uint8{
+	'0': 1, '1': 2, '2': 3, '3': 4, '4': 5, '5': 6, '6': 7, '7': 8, '8': 9, '9': 10,
+	'a': 11, 'b': 12, 'c': 13, 'd': 14, 'e': 15, 'f': 16, 'A': 11, 'B': 12, 'C': 13, 'D': 14, 'E': 15, 'F': 16,
 }
 
 // enter opens one level; what it gives closes it.

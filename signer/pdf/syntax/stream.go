@@ -40,7 +40,8 @@ func (s *Stream) Raw() (io.Reader, error) {
 // Open gives the decoded bytes, by the filters of 7.4 that are not for images:
 // FlateDecode and LZWDecode with predictors, ASCIIHexDecode, ASCII85Decode,
 // RunLengthDecode, Crypt. Other filters are an error of kind [ErrUnsupported]. Reading
-// past the limit for streams fails with [ErrTooLarge].
+// past the limit for streams fails with [ErrTooLarge]. Closing lets the file use
+// its decoders again.
 func (s *Stream) Open() (io.ReadCloser, error) {
 	limit := Limits{}.orDefault(0).Stream
 	if s.file != nil {
@@ -49,7 +50,7 @@ func (s *Stream) Open() (io.ReadCloser, error) {
 	return s.open(limit)
 }
 
-func (s *Stream) open(limit int64) (io.ReadCloser, error) {
+func (s *Stream) open(limit int64) (*decoder, error) {
 	raw, err := s.Raw()
 	if err != nil {
 		return nil, err
@@ -58,15 +59,15 @@ func (s *Stream) open(limit int64) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, asError(err, CodeFilter, s.Offset)
 	}
-	decoded := raw
+	d := &decoder{r: raw, file: s.file}
 	for _, step := range steps {
-		if decoded, err = step.open(decoded); err != nil {
+		if err := d.put(step); err != nil {
 			return nil, asError(err, CodeFilterData, s.Offset)
 		}
 		// Each step is bounded: a chain of filters multiplies what they expand to.
-		decoded = &bounded{decoded, limit, s.Offset}
+		d.r = &bounded{d.r, limit, s.Offset}
 	}
-	return io.NopCloser(decoded), nil
+	return d, nil
 }
 
 // bytes gives all decoded bytes.
@@ -75,6 +76,7 @@ func (s *Stream) bytes(limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer r.Close()
 	data, err := io.ReadAll(&bounded{r, limit, s.Offset})
 	if err != nil {
 		return nil, asError(err, CodeFilterData, s.Offset)

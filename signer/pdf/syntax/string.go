@@ -76,26 +76,59 @@ func (p *parser) octal(n int) int {
 func (p *parser) hexString() (Object, error) {
 	at := p.pos()
 	p.i++
-	b := make([]byte, 0, 32)
-	high := -1
+	d := hexDecoder{b: make([]byte, 0, 32), high: -1}
 	for {
-		c := p.next()
-		digit := hexDigit(c)
-		switch {
-		case digit >= 0 && high < 0:
-			high = digit
-		case digit >= 0:
-			b = append(b, byte(high<<4|digit))
-			high = -1
+		// Signatures are long: what is at hand is decoded in one go.
+		if p.i < len(p.buf) {
+			p.i += d.decode(p.buf[p.i:])
+		}
+		switch c := p.next(); {
 		case c == '>':
-			if high >= 0 {
-				b = append(b, byte(high<<4))
-			}
-			return String(b), nil
+			return d.string(), nil
 		case c == notAnyByte:
 			return nil, p.failAt(CodeUnexpectedEnd, at)
+		case hexDigit(c) >= 0:
+			d.add(hexDigit(c))
 		case !isSpace(c):
 			return nil, p.failAt(CodeString, at)
 		}
 	}
+}
+
+// hexDecoder joins hexadecimal digits to bytes.
+type hexDecoder struct {
+	b    []byte
+	high int // digit that waits for the second one, -1 for none
+}
+
+func (d *hexDecoder) add(digit int) {
+	if d.high < 0 {
+		d.high = digit
+		return
+	}
+	d.b = append(d.b, byte(d.high<<4|digit))
+	d.high = -1
+}
+
+// decode takes the pairs of digits that data begins with and gives their length.
+func (d *hexDecoder) decode(data []byte) (n int) {
+	if d.high >= 0 {
+		return 0
+	}
+	for ; n+1 < len(data); n += 2 {
+		hi, lo := hexDigit(int(data[n])), hexDigit(int(data[n+1]))
+		if hi < 0 || lo < 0 {
+			break
+		}
+		d.b = append(d.b, byte(hi<<4|lo))
+	}
+	return n
+}
+
+// string ends the string; a digit that is missing is 0.
+func (d *hexDecoder) string() String {
+	if d.high >= 0 {
+		d.add(0)
+	}
+	return String(d.b)
 }

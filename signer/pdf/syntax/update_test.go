@@ -129,8 +129,13 @@ func TestUpdateRefusesWhatIsNoObject(t *testing.T) {
 		deep = syntax.Array{deep}
 	}
 	for _, o := range []syntax.Object{
-		math.NaN(), math.Inf(1), 1e300, syntax.Name("a\x00"), syntax.Ref{}, syntax.Ref{Number: 1, Generation: 1 << 20},
-		struct{}{}, deep, syntax.Hole{Name: "x", Size: 1}, syntax.Array{syntax.Hole{Name: "x", Size: 9}, syntax.Hole{Name: "x", Size: 9}},
+		math.NaN(), math.Inf(1), 1e300, syntax.Name("a\x00"),
+		syntax.Ref{},
+		syntax.Ref{Number: 1, Generation: 1 << 20},
+		struct{}{},
+		deep,
+		syntax.Hole{Name: "x", Size: 1},
+		syntax.Array{syntax.Hole{Name: "x", Size: 9}, syntax.Hole{Name: "x", Size: 9}},
 		syntax.Dict{"Stream": syntax.NewStream(nil, nil, false)},
 	} {
 		u, err := syntax.NewUpdate(mustOpen(t, data))
