@@ -77,6 +77,7 @@ type cli struct {
 	Serve       serveCommand       `cmd:"" help:"Chạy cổng / run the gateway."`
 	Demo        demoCommand        `cmd:"" help:"Xem văn bản đi lại trên máy này / see letters travel on this machine."`
 	Check       checkCommand       `cmd:"" help:"Kiểm tra tệp edXML / check edXML files."`
+	Verify      verifyCommand      `cmd:"" help:"Xác thực chữ ký số của tệp PDF, XML / verify the signatures of PDF and XML files."`
 	Send        sendCommand        `cmd:"" help:"Gửi văn bản / send a letter."`
 	Inbox       inboxCommand       `cmd:"" help:"Liệt kê văn bản chờ nhận / list what waits."`
 	Get         getCommand         `cmd:"" help:"Tải một văn bản / fetch a letter."`

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync/atomic"
+
+	"congvan/cmd/congvan/signing"
+	"congvan/signer"
+)
+
+// verifyCommand judges the signatures of files without a gateway.
+type verifyCommand struct {
+	judging
+
+	Files []string `arg:"" name:"file" help:"Tệp PDF hoặc XML (edXML), nhận biết theo nội dung / PDF or XML (edXML) files, told apart by content."`
+	At    moment   `help:"Xét tại thời điểm này: 2020-11-01 (hết ngày), hoặc RFC 3339 / judge as of this moment: a day (its end), or RFC 3339." placeholder:"TIME"`
+}
+
+// Run judges each file: exit status 0 when all of them are TOTAL_PASSED, 1 when not, 2
+// when a file could not be read.
+func (c *verifyCommand) Run(ctx context.Context, t *terminal, g *globals) error {
+	o, err := c.options(g)
+	if err != nil {
+		return err
+	}
+	o.Now = c.At.clock()
+	s, err := signing.Open(o)
+	if err != nil {
+		return err
+	}
+	status := 0
+	err = inOrder(ctx, runtime.GOMAXPROCS(0), c.Files,
+		func(name string) *verified { return verifyFile(ctx, s, name) },
+		func(v *verified) error {
+			status = max(status, v.status())
+			return t.print(v.line(), func() { t.verified(v) })
+		})
+	if err == nil && status != 0 {
+		return exitStatus(status)
+	}
+	return err
+}
+
+// verified is what verify says of one file.
+type verified struct {
+	report     *signer.Report
+	unreadable bool
+}
+
+func (v *verified) status() int {
+	switch {
+	case v.unreadable:
+		return exitUsage
+	case v.report.Indication != signer.TotalPassed:
+		return exitFindings
+	}
+	return 0
+}
+
+func verifyFile(ctx context.Context, s *signing.Signing, name string) *verified {
+	f, size, err := openRegular(name)
+	if err != nil {
+		return notRead(name, err)
+	}
+	defer f.Close()
+	watched := &watchedReader{ReaderAt: f}
+	report, err := s.File(ctx, watched, size)
+	if err != nil {
+		return notRead(name, err)
+	}
+	report.File = name
+	return &verified{report, watched.failed.Load()}
+}
+
+// errIrregular: what is to be read has no beginning and end of its own.
+var errIrregular = errors.New("not a regular file")
+
+// openRegular opens a file whose parts can be read in any order, and gives its size.
+func openRegular(name string) (*os.File, int64, error) {
+	info, err := os.Stat(name) // first: to open a pipe would wait for its other end
+	if err != nil {
+		return nil, 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, fmt.Errorf("%s: %w", name, errIrregular)
+	}
+	f, err := os.Open(name)
+	return f, info.Size(), err
+}
+
+// notRead is the result for a file that could not be read, or is of no format that
+// bears signatures.
+func notRead(name string, err error) *verified {
+	why := signer.Reason{
+		Code: "unreadable-file",
+		Vi:   "Không đọc được tệp: " + err.Error() + ".", En: "The file cannot be read: " + err.Error() + ".",
+	}
+	if errors.Is(err, signing.ErrFormat) {
+		why = signer.Reason{
+			Code: "unknown-format",
+			Vi:   "Tệp không phải PDF hay XML.", En: "The file is neither PDF nor XML.",
+		}
+	}
+	r := &signer.Report{File: name, Verdict: signer.Unsure(signer.SignedDataNotFound, why)}
+	r.Conclude()
+	return &verified{report: r, unreadable: true}
+}
+
+// watchedReader remembers whether reading failed, for a verdict that was reached without
+// all of the file is no verdict on the file.
+type watchedReader struct {
+	io.ReaderAt
+	failed atomic.Bool
+}
+
+// ReadAt implements io.ReaderAt.
+func (w *watchedReader) ReadAt(p []byte, at int64) (int, error) {
+	n, err := w.ReaderAt.ReadAt(p, at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		w.failed.Store(true)
+	}
+	return n, err
+}
