@@ -19,6 +19,7 @@ import (
 	"congvan/archive/objects"
 	"congvan/archive/objects/disk"
 	"congvan/archive/objects/s3"
+	"congvan/cmd/congvan/signing"
 	"congvan/connectors/vxp"
 	"congvan/gateway"
 	"congvan/gateway/api"
@@ -43,6 +44,8 @@ type app struct {
 	gateway *gateway.Gateway
 	keys    *auth.Keys
 	signer  *receipts.Signer
+	signing *signing.Signing // nil when signatures are not judged
+	sealer  *signing.Sealer  // nil without a key for envelopes
 	metrics *telemetry.Metrics
 }
 
@@ -80,7 +83,10 @@ func (a *app) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.gateway, err = gateway.New(gateway.Options{
+	if err := a.openSigning(); err != nil {
+		return err
+	}
+	a.gateway, err = gateway.New(a.judging(gateway.Options{
 		Store:     a.store,
 		Objects:   a.objects,
 		Validator: validator,
@@ -91,13 +97,16 @@ func (a *app) open(ctx context.Context) error {
 		Limits:    limits(a.config.Limits),
 		Expiry:    a.config.Delivery.Expiry.Std(),
 		Axis:      a.config.Axis.Configured(),
-	})
+	}))
 	return err
 }
 
 // Close closes what openApp opened.
 func (a *app) Close() error {
 	err := a.store.Close()
+	if a.sealer != nil {
+		err = errors.Join(err, a.sealer.Close())
+	}
 	if c, ok := a.objects.(io.Closer); ok {
 		err = errors.Join(err, c.Close())
 	}
@@ -185,7 +194,7 @@ func (a *app) handler(stopping context.Context) (http.Handler, error) {
 		JWKS:     a.signer.PublicJWKS(),
 		Log:      a.log,
 		Limits:   api.Limits{Letter: int64(a.config.Limits.Message), Files: a.config.Limits.Attachments, Stall: a.config.Listen.StallTimeout.Std()},
-		SpoolDir: a.config.Gateway.DataDir,
+		SpoolDir: a.config.Gateway.DataDir, PublicURL: a.config.Listen.PublicURL,
 		Stopping: stopping,
 	})
 	if err != nil {
@@ -226,7 +235,7 @@ func apiOperation(r *http.Request) (string, bool) {
 
 // workers are what runs beside the server.
 func (a *app) workers() ([]func(context.Context) error, error) {
-	all := []func(context.Context) error{a.gateway.RunArchiver}
+	all := []func(context.Context) error{a.gateway.RunArchiver, a.gateway.RunExaminer}
 	if !a.config.Axis.Configured() {
 		return append(all, a.expire), nil
 	}
