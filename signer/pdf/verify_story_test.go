@@ -13,9 +13,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"congvan/signer"
 	"congvan/signer/trust/democa"
+	"congvan/signer/validate"
 )
 
 // TestTampering signs honestly and changes the file afterwards.
@@ -340,5 +342,26 @@ func TestLock(t *testing.T) {
 		if passes := r.Indication == signer.TotalPassed; passes != test.passes {
 			t.Errorf("%s: %s %s: %v", test.name, r.Indication, r.SubIndication, r.Signatures[0].Reasons)
 		}
+	}
+}
+
+// TestPasswords reads a file that the empty password opens, and says of one that needs
+// another that it cannot be judged.
+func TestPasswords(t *testing.T) {
+	signed := sketchStart("Kinh gui").sign(t, person(t), fault{}).Bytes()
+	open := examine(t, viaQPDF(t, signed, "--encrypt", "", "owner", "256")) // which breaks the signature
+	if s := open.Signatures; len(s) != 1 || s[0].Field != "Sig7" || s[0].Indication != signer.TotalFailed {
+		t.Errorf("with the empty password: %+v", s)
+	}
+	closed := examine(t, viaQPDF(t, signed, "--encrypt", "user", "owner", "256"))
+	if closed.Indication != signer.Indeterminate || closed.SubIndication != signer.SignedDataNotFound || len(closed.Signatures) != 1 {
+		t.Errorf("with another: %s %s, %d signatures", closed.Indication, closed.SubIndication, len(closed.Signatures))
+	}
+	now := func() time.Time { return noon }
+	o := Options{Process: validate.New(validate.Options{Trust: credulous{}, Now: now}), Now: now}
+	o.Syntax.Password = []byte("user")
+	file := viaQPDF(t, signed, "--encrypt", "user", "owner", "256")
+	if r := NewVerifier(o).Verify(t.Context(), bytes.NewReader(file), int64(len(file))); len(r.Signatures) != 1 || r.Signatures[0].Field != "Sig7" {
+		t.Errorf("with the right one: %+v", r.Signatures)
 	}
 }
