@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	reader "github.com/digitorus/pdf"
 	"github.com/digitorus/pdfsign/sign"
@@ -67,6 +68,9 @@ func legacyRefusal(vi, en string) error {
 func (o *SignOptions) settleLegacy(cert *x509.Certificate) error {
 	if o.Digest == 0 {
 		o.Digest = crypto.SHA256
+	}
+	if o.Time.IsZero() {
+		o.Time = time.Now()
 	}
 	if o.Name == "" {
 		o.Name = cert.Subject.CommonName

@@ -58,7 +58,7 @@ func (g *Gap) fill(value []byte) ([]byte, error) {
 // sound checks a Gap that came from outside.
 func (g *Gap) sound() bool {
 	end := g.At + 2*g.Room + 1
-	return g.At > 0 && g.Room > 0 && g.Room < len(g.Increment) && end < len(g.Increment) &&
+	return g.At > 0 && g.At < len(g.Increment) && g.Room > 0 && g.Room < len(g.Increment) && end < len(g.Increment) &&
 		g.Increment[g.At] == '<' && g.Increment[end] == '>'
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 
 	"congvan/signer"
@@ -99,6 +100,9 @@ func TestFinishWritesNothingThatIsNotCertain(t *testing.T) {
 		{CMS: p.CMS, Hash: crypto.SHA256},
 		{CMS: p.CMS, Hash: p.Hash, Gap: Gap{Increment: p.Gap.Increment, At: 1 << 40, Room: 1 << 40}},
 		{CMS: p.CMS, Hash: p.Hash, Gap: Gap{Increment: p.Gap.Increment, At: 5, Room: 10}},
+		{CMS: p.CMS, Hash: p.Hash, Gap: Gap{Increment: p.Gap.Increment, At: math.MaxInt, Room: 10}},
+		{CMS: p.CMS, Hash: p.Hash, Gap: p.Gap, SourceSize: -1},
+		{CMS: p.CMS, Hash: p.Hash, Gap: p.Gap, SourceSize: p.SourceSize, SourceSHA256: p.SourceSHA256},
 	} {
 		if err := broken.Finish(t.Context(), good, bytes.NewReader(doc), &out); err == nil {
 			t.Error("a broken preparation was finished")
@@ -187,4 +191,27 @@ func TestALowerLevelOnlyWhereItIsAllowed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever was kept, finishing it neither panics nor writes anything but a signature.
+func FuzzFinish(f *testing.F) {
+	d := newDemo(f)
+	key := d.person(f, democa.P256)
+	doc := letter(1, "", "")
+	p := prepared(f, key, doc, vietnamese())
+	kept, err := json.Marshal(p)
+	check(f, err)
+	good := remote(f, key, p)
+	f.Add(kept, good)
+	f.Add([]byte(`{"source_size":1,"gap":{"at":1,"room":1,"increment":"PDwwMD4="}}`), good)
+	f.Fuzz(func(t *testing.T, kept, value []byte) {
+		var p Pending
+		if json.Unmarshal(kept, &p) != nil {
+			return
+		}
+		var out bytes.Buffer
+		if err := p.Finish(t.Context(), value, bytes.NewReader(doc), &out); err != nil && out.Len() > 0 {
+			t.Errorf("%d bytes after %v", out.Len(), err)
+		}
+	})
 }

@@ -27,7 +27,7 @@ func (p *Pending) Digest() []byte { return p.CMS.Digest() }
 // Errors: ErrSourceChanged, ErrSignature, ErrRoom, ErrEvidence, those of the time
 // stamping (tsa), and of src and dst.
 func (p *Pending) Finish(ctx context.Context, signature []byte, src io.ReaderAt, dst io.Writer) error {
-	if !p.Gap.sound() || p.CMS == nil || !p.Hash.Available() {
+	if !p.Gap.sound() || p.CMS == nil || !p.Hash.Available() || p.SourceSize <= 0 {
 		return fmt.Errorf("%w: what was prepared is not complete", ErrSourceChanged)
 	}
 	var beyond [1]byte
