@@ -12,23 +12,28 @@ import (
 	"congvan/signer/trust/democa"
 )
 
-// BenchmarkVerifySmall verifies a letter of one page with one signature, on one core,
-// beside the signature's arithmetic alone.
+// BenchmarkVerifySmall verifies a letter of one page with one signature, on one core:
+// the file alone, and with its chain judged by trust.
 func BenchmarkVerifySmall(b *testing.B) {
 	for _, kind := range []democa.KeyKind{democa.P256, democa.RSA2048} {
-		b.Run(fmt.Sprint(kind), func(b *testing.B) {
-			file := sketchStart("Kinh gui").sign(b, keyed(b, kind), fault{}).Bytes()
-			v := credulousVerifier(noon)
-			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-			b.ReportAllocs()
-			for b.Loop() {
-				if r := v.Verify(b.Context(), bytes.NewReader(file), int64(len(file))); len(r.Signatures) != 1 {
-					b.Fatal(r)
-				}
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "files/s")
-		})
+		id := keyed(b, kind)
+		file := sketchStart("Kinh gui").sign(b, id, fault{}).Bytes()
+		roots := b.TempDir()
+		writeCertificate(b, roots, id.Chain[len(id.Chain)-1].Raw)
+		b.Run(fmt.Sprint(kind, "/file"), func(b *testing.B) { verifyAgain(b, credulousVerifier(noon), file) })
+		b.Run(fmt.Sprint(kind, "/trust"), func(b *testing.B) { verifyAgain(b, strictVerifier(b, roots, noon), file) })
 	}
+}
+
+func verifyAgain(b *testing.B, v *Verifier, file []byte) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := v.Verify(b.Context(), bytes.NewReader(file), int64(len(file))); r.Indication != "TOTAL_PASSED" {
+			b.Fatal(r)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "files/s")
 }
 
 func keyed(b testing.TB, kind democa.KeyKind) *democa.Identity {
