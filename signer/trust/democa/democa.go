@@ -169,3 +169,10 @@ func utf8Name(attributes ...pkix.AttributeTypeAndValue) pkix.RDNSequence {
 	}
 	return seq
 }
+
+// Posing issues certificates with an identity that is no authority, for tests of those
+// who should refuse them.
+func (a *Authority) Posing(as *Identity) *Authority {
+	poser := &Authority{Identity: *as, Parent: a, options: a.options, now: a.now}
+	return poser.join(a.shared)
+}

@@ -136,6 +136,12 @@ func create(t, parent *x509.Certificate, public crypto.PublicKey, key crypto.Sig
 
 // keyID is the first method of RFC 5280, 4.2.1.2, which other software expects.
 func keyID(public crypto.PublicKey) []byte {
+	sum := sha1.Sum(keyBits(public)) //nolint:gosec // the standard says so
+	return sum[:]
+}
+
+// keyBits is a public key as it stands in a certificate, without what says its kind.
+func keyBits(public crypto.PublicKey) []byte {
 	der, err := x509.MarshalPKIXPublicKey(public)
 	if err != nil {
 		return nil
@@ -147,8 +153,7 @@ func keyID(public crypto.PublicKey) []byte {
 	if _, err := asn1.Unmarshal(der, &info); err != nil {
 		return nil
 	}
-	sum := sha1.Sum(info.Key.Bytes) //nolint:gosec // the standard says so
-	return sum[:]
+	return info.Key.Bytes
 }
 
 func sha1Algorithm(key crypto.Signer) x509.SignatureAlgorithm {

@@ -1,7 +1,6 @@
 package democa
 
 import (
-	"crypto"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -9,8 +8,6 @@ import (
 	"math/big"
 	"slices"
 	"time"
-
-	"golang.org/x/crypto/ocsp"
 )
 
 // Revocation says that a certificate was revoked.
@@ -85,61 +82,4 @@ func (a *Authority) CRL(l List) ([]byte, error) {
 		return nil, fmt.Errorf("demo CA: CRL: %w", err)
 	}
 	return der, nil
-}
-
-// Response says how an OCSP answer is made; the zero value makes a good one of what is
-// known of the certificate.
-type Response struct {
-	This   time.Time   // zero: an hour before the authority's now
-	Next   time.Time   // zero: a day after This
-	NoNext bool        // leave nextUpdate out
-	By     *Identity   // a responder, whose certificate is sent along; nil: the authority
-	Hash   crypto.Hash // of the CertID; 0: SHA-1
-	// Status replaces what is known: ocsp.Good, ocsp.Revoked or ocsp.Unknown, with Known.
-	Status int
-	Known  bool
-	// Serial replaces the certificate's.
-	Serial *big.Int
-	// Extensions of the response, such as a nonce, are put into the single response:
-	// the library that makes it has no other place.
-	Extensions []pkix.Extension
-}
-
-// OCSP answers whether a certificate of this authority is good (RFC 6960), in DER.
-func (a *Authority) OCSP(c *x509.Certificate, r Response) ([]byte, error) {
-	t := ocsp.Response{
-		Status: ocsp.Good, SerialNumber: c.SerialNumber, ThisUpdate: r.This, NextUpdate: r.Next,
-		IssuerHash: r.Hash, ExtraExtensions: r.Extensions,
-	}
-	if r.Serial != nil {
-		t.SerialNumber = r.Serial
-	}
-	if t.ThisUpdate.IsZero() {
-		t.ThisUpdate = a.now.Add(-time.Hour)
-	}
-	if t.NextUpdate.IsZero() && !r.NoNext {
-		t.NextUpdate = t.ThisUpdate.AddDate(0, 0, 1)
-	}
-	a.status(&t)
-	if r.Known {
-		t.Status = r.Status
-	}
-	by := &a.Identity
-	if r.By != nil {
-		by = r.By
-		t.Certificate = by.Certificate
-	}
-	der, err := ocsp.CreateResponse(a.Certificate, by.Certificate, t, by.Key)
-	if err != nil {
-		return nil, fmt.Errorf("demo CA: OCSP answer: %w", err)
-	}
-	return der, nil
-}
-
-func (a *Authority) status(t *ocsp.Response) {
-	for _, r := range a.revocations() {
-		if r.Serial.Cmp(t.SerialNumber) == 0 {
-			t.Status, t.RevokedAt, t.RevocationReason = ocsp.Revoked, r.At, r.Reason
-		}
-	}
 }

@@ -47,7 +47,7 @@ type Algorithm struct {
 	Salt   int // of PSS, in bytes
 }
 
-// String names the algorithm for people, such as SHA-256 with RSA.
+// String names the algorithm for people, such as SHA-256 (RSA).
 func (a Algorithm) String() string {
 	switch {
 	case a.Key == "":
@@ -55,9 +55,9 @@ func (a Algorithm) String() string {
 	case a.Key == Ed25519:
 		return Ed25519
 	case a.PSS:
-		return a.Digest + " with RSA-PSS"
+		return a.Digest + " (RSA-PSS)"
 	}
-	return a.Digest + " with " + a.Key
+	return a.Digest + " (" + a.Key + ")"
 }
 
 // Signed is the outer form that certificates, CRLs and OCSP answers share: what is
