@@ -66,11 +66,11 @@ func fail(code Code, offset int64) *Error {
 	return &Error{Code: code, Offset: offset, Vi: m.vi, En: m.en}
 }
 
-// failBecause makes the error for a code with its cause. A cause that is itself an
-// *Error is given as it is: it knows the place better.
+// failBecause makes the error for a code with its cause, none for none. A cause that is
+// itself an *Error is given as it is: it knows the place better.
 func failBecause(code Code, offset int64, err error) error {
 	var known *Error
-	if errors.As(err, &known) {
+	if err == nil || errors.As(err, &known) {
 		return err
 	}
 	e := fail(code, offset)

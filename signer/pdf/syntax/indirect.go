@@ -167,7 +167,7 @@ func (f *File) stream(l *lexer, d Dict, ref Ref, owner *Revision) (*Stream, erro
 	s := &Stream{Dict: d, Offset: l.pos(), file: f, owner: owner, rev: owner, ref: ref}
 	length, err := s.readLength(d["Length"])
 	if err != nil {
-		return nil, asError(err, CodeStreamLength, s.Offset)
+		return nil, failBecause(CodeStreamLength, s.Offset, err)
 	}
 	if length < 0 || length > l.end-s.Offset {
 		return nil, l.fail(CodeStreamLength)

@@ -16,7 +16,7 @@ type Limits struct {
 	Packed    int64 // decoded bytes of an object stream or cross-reference stream, which are held in memory; 16 MiB
 	Pages     int   // and other nodes of a page tree; 1<<19
 	Fields    int   // and other nodes of the tree of form fields; 1<<17
-	Work      int64 // bytes parsed and unpacked while the file is open; 1 GiB, and eight times the file
+	Work      int64 // bytes parsed and unpacked while the file is open; 2 GiB, and sixteen times the file
 	Cache     int   // bytes of parsed objects that are remembered; 4 MiB
 }
 
@@ -28,9 +28,10 @@ func (l Limits) orDefault(size int64) Limits {
 	or(&l.Object, 16<<20)
 	or(&l.Stream, 256<<20)
 	or(&l.Packed, 16<<20)
+	l.Packed = min(l.Packed, 1<<30) // places in it are counted in 32 bits
 	or(&l.Pages, 1<<19)
 	or(&l.Fields, 1<<17)
-	or(&l.Work, 1<<30+8*size)
+	or(&l.Work, 2<<30+16*size)
 	or(&l.Cache, 4<<20)
 	return l
 }

@@ -1,11 +1,13 @@
 package syntax
 
+import "slices"
+
 // pack is an object stream (7.5.7), decoded.
 type pack struct {
 	data    []byte
 	numbers []int32
-	starts  []int // in data; one more than numbers, the last is the end
-	entry   entry // where it lies
+	starts  []int32 // in data; one more than numbers, the last is the end
+	entry   entry   // where it lies
 	at      parsed
 }
 
@@ -26,7 +28,7 @@ func (f *File) readPacked(e entry, owner *Revision) (parsed, error) {
 	if err != nil {
 		return parsed{}, err
 	}
-	f.objects.put(key, found, 200+8*(p.starts[e.extra+1]-p.starts[e.extra]))
+	f.objects.put(key, found, 200+8*int(p.starts[e.extra+1]-p.starts[e.extra]))
 	return found, nil
 }
 
@@ -70,12 +72,12 @@ func (f *File) pack(number int, owner *Revision) (*pack, error) {
 	}
 	p := &pack{entry: e, at: found}
 	if err := p.load(s, f); err != nil {
-		return nil, asError(err, CodeObjectStream, found.start)
+		return nil, failBecause(CodeObjectStream, found.start, err)
 	}
 	if err := f.spend(int64(len(p.data)), found.start); err != nil {
 		return nil, err
 	}
-	f.packs.put(e.offset, p, len(p.data)+12*len(p.numbers))
+	f.packs.put(e.offset, p, len(p.data)+8*len(p.numbers))
 	return p, nil
 }
 
@@ -127,13 +129,16 @@ func (p *pack) load(s *Stream, f *File) error {
 		return fail(CodeObjectStream, p.at.start)
 	}
 	l := memoryLexer(p.data[:first], p.at.start)
-	p.numbers, p.starts = make([]int32, 0, n), make([]int, 0, n+1)
+	if n > int64(f.limits.Objects) {
+		return fail(CodeObjects, p.at.start)
+	}
+	p.numbers, p.starts = make([]int32, 0, n), make([]int32, 0, n+1)
 	for range n {
 		if err := p.pair(l, int(first)); err != nil {
 			return err
 		}
 	}
-	p.starts = append(p.starts, len(p.data))
+	p.starts = append(p.starts, int32(len(p.data)))
 	return p.unique()
 }
 
@@ -149,7 +154,7 @@ func (p *pack) pair(l *lexer, first int) error {
 	if !ok || offset > int64(len(p.data)-first) {
 		return l.fail(CodeObjectStream)
 	}
-	start := first + int(offset)
+	start := int32(first) + int32(offset)
 	if n := len(p.starts); n > 0 && start < p.starts[n-1] {
 		return l.fail(CodeObjectStream)
 	}
@@ -160,12 +165,9 @@ func (p *pack) pair(l *lexer, first int) error {
 // unique refuses two objects of the same number: some readers go by the index, some
 // by the number.
 func (p *pack) unique() error {
-	seen := make(map[int32]struct{}, len(p.numbers))
-	for _, n := range p.numbers {
-		if _, twice := seen[n]; twice {
-			return fail(CodeObjectStream, p.at.start)
-		}
-		seen[n] = struct{}{}
+	sorted := slices.Sorted(slices.Values(p.numbers))
+	if len(slices.Compact(sorted)) < len(p.numbers) {
+		return fail(CodeObjectStream, p.at.start)
 	}
 	return nil
 }

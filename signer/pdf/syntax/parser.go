@@ -8,7 +8,7 @@ import (
 // parser reads objects (7.3) from a lexer.
 type parser struct {
 	*lexer
-	file  *File // notes oddities; nil for none
+	file  *File // notes oddities
 	depth int   // levels that may still be opened
 	items int   // objects that may still be read
 }
@@ -286,12 +286,10 @@ func (p *parser) twice(a, b Object, at int64) error {
 	if !Equal(a, b) {
 		return p.failAt(CodeDuplicateKey, at)
 	}
-	if p.file != nil {
-		if p.origin >= 0 {
-			at = p.origin
-		}
-		p.file.note(CodeDuplicateKey, at)
+	if p.origin >= 0 {
+		at = p.origin
 	}
+	p.file.note(CodeDuplicateKey, at)
 	return nil
 }
 

@@ -57,12 +57,12 @@ func (s *Stream) open(limit int64) (*decoder, error) {
 	}
 	steps, err := s.filters()
 	if err != nil {
-		return nil, asError(err, CodeFilter, s.Offset)
+		return nil, failBecause(CodeFilter, s.Offset, err)
 	}
 	d := &decoder{r: raw, file: s.file}
 	for _, step := range steps {
 		if err := d.put(step); err != nil {
-			return nil, asError(err, CodeFilterData, s.Offset)
+			return nil, failBecause(CodeFilterData, s.Offset, err)
 		}
 		// Each step is bounded: a chain of filters multiplies what they expand to.
 		d.r = &bounded{d.r, limit, s.Offset}
@@ -79,7 +79,7 @@ func (s *Stream) bytes(limit int64) ([]byte, error) {
 	defer r.Close()
 	data, err := io.ReadAll(&bounded{r, limit, s.Offset})
 	if err != nil {
-		return nil, asError(err, CodeFilterData, s.Offset)
+		return nil, failBecause(CodeFilterData, s.Offset, err)
 	}
 	return data, nil
 }

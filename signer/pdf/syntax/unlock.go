@@ -84,7 +84,7 @@ func (f *File) readLocks(d Dict) (*locks, error) {
 		strF: g.name(d["StrF"]), stmF: g.name(d["StmF"]), filters: map[Name]method{},
 	}
 	if g.err != nil {
-		return nil, asError(g.err, CodeEncryption, r.section)
+		return nil, failBecause(CodeEncryption, r.section, g.err)
 	}
 	if err := l.check(); err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package syntax
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"math"
 	"slices"
 )
@@ -294,13 +293,4 @@ func (f *File) checkTail() error {
 		f.note(OddTrailingData, end)
 	}
 	return nil
-}
-
-// asError keeps an *Error and gives anything else the code and place.
-func asError(err error, code Code, at int64) error {
-	var known *Error
-	if err == nil || errors.As(err, &known) {
-		return err
-	}
-	return failBecause(code, at, err)
 }

@@ -1,6 +1,9 @@
 package syntax
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // stream reads a cross-reference stream (7.5.8), its trailer being its dictionary.
 func (l *loader) stream(s *section) error {
@@ -16,7 +19,7 @@ func (l *loader) stream(s *section) error {
 	s.trailer, s.end = st.Dict, found.end
 	rows, err := newRows(st.Dict)
 	if err != nil {
-		return asError(err, CodeXRef, s.offset)
+		return failBecause(CodeXRef, s.offset, err)
 	}
 	data, err := st.bytes(l.limits.Packed)
 	if err != nil {
@@ -82,6 +85,7 @@ func (l *loader) rows(s *section, r rows, data []byte) error {
 		if first+count > maxNumber {
 			return fail(CodeXRefSize, s.offset)
 		}
+		s.entries = slices.Grow(s.entries, int(min(count, int64(l.left))))
 		for number := first; number < first+count; number++ {
 			if err := l.row(s, r, int32(number), data[:r.width()]); err != nil {
 				return err

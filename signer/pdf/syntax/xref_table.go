@@ -1,6 +1,9 @@
 package syntax
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // entryWidth is the length of a table's entry with its end of line (7.5.4).
 const entryWidth = 20
@@ -47,6 +50,7 @@ func (l *loader) subsection(s *section, lx *lexer) error {
 		return lx.fail(CodeObjects)
 	}
 	lx.skipSpace()
+	s.entries = slices.Grow(s.entries, int(min(count, (lx.end-lx.pos())/(entryWidth-1))))
 	for number := first; number < first+count; number++ {
 		if err := l.tableEntry(s, lx, int32(number)); err != nil {
 			return err
