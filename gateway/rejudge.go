@@ -203,7 +203,7 @@ func (g *Gateway) wantsPreserving(report *signer.Report) bool {
 
 // preserve keeps a copy with renewed proofs, and the judgement on it.
 func (r *rejudgement) preserve(ctx context.Context, report *signer.Report) error {
-	copied, err := r.renew(ctx)
+	copied, err := r.renew(ctx, lowest(report))
 	if errors.Is(err, ErrUnavailable) {
 		r.Log.Info("proof not renewed now", "message", r.due.Message, "part", r.due.Part, "err", err)
 		return r.settle(ctx, report, true)
@@ -221,7 +221,20 @@ func (r *rejudgement) preserve(ctx context.Context, report *signer.Report) error
 	return r.append(ctx, report, r.next(report, r.wantsPreserving(report)))
 }
 
-func (r *rejudgement) renew(ctx context.Context) (*Preserved, error) {
+// lowest gives the level that all signatures of a document have.
+func lowest(report *signer.Report) signer.Level {
+	low := signer.LevelBLTA
+	for _, s := range report.Signatures {
+		if s.Level.Rank() < low.Rank() {
+			low = s.Level
+		}
+	}
+	return low
+}
+
+// renew makes a copy with more proof than the document has. A copy that is less than was asked for and
+// no more than there is would only grow the archive: its time has not come, ErrUnavailable.
+func (r *rejudgement) renew(ctx context.Context, has signer.Level) (*Preserved, error) {
 	from, err := r.open(ctx)
 	if err != nil {
 		return nil, err
@@ -236,6 +249,9 @@ func (r *rejudgement) renew(ctx context.Context) (*Preserved, error) {
 	level, err := r.Preserver.Preserve(ctx, from, from.Size(), counted)
 	if err != nil {
 		return nil, err
+	}
+	if level.Rank() < r.Preserve.Rank() && level.Rank() <= has.Rank() {
+		return nil, fmt.Errorf("reached %s, has %s, wants %s: %w", level, has, r.Preserve, ErrUnavailable)
 	}
 	digest, err := to.Commit(ctx)
 	if err != nil {

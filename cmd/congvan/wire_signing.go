@@ -63,7 +63,7 @@ func (a *app) judging(o gateway.Options) gateway.Options {
 	}
 	o.Signatures, o.Countersigner = a.signing, a.signing
 	if level := signer.Level(a.config.Signatures.Preserve); level != "" {
-		o.Preserver, o.Preserve = signing.Preserver{Signing: a.signing, Level: level}, level
+		o.Preserver, o.Preserve = signing.Preserver{Signing: a.signing, Level: level, Log: a.log}, level
 	}
 	return o
 }

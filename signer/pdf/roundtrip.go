@@ -39,11 +39,37 @@ func CheckReturned(ctx context.Context, v *Verifier, sent, returned Document) (*
 	report := v.Verify(ctx, returned, returned.Size)
 	for _, s := range report.Signatures {
 		if s.Field == field {
-			return &Returned{Signature: s, Report: report}, nil
+			return &Returned{Signature: s, Report: report}, soundReturn(s)
 		}
 	}
 	return nil, refuse("returned-unreadable", "Không đọc được chữ ký mới trong tệp nhận về.",
 		"The new signature in the returned file cannot be read.")
+}
+
+// soundReturn refuses a signature that does not hold, or does not hold the whole file. Whether its
+// signer is believed is another matter.
+func soundReturn(s signer.Signature) error {
+	if s.Indication == signer.TotalFailed {
+		return refuse("returned-invalid", "Chữ ký mới trong tệp nhận về không hợp lệ: "+vi(s.Reasons), "The new signature in the returned file is not valid: "+en(s.Reasons))
+	}
+	if s.Coverage != signer.CoverageFile {
+		return refuse("returned-coverage", "Chữ ký mới không bao trùm toàn bộ tệp nhận về.", "The new signature does not cover the whole returned file.")
+	}
+	return nil
+}
+
+func vi(reasons []signer.Reason) string {
+	if len(reasons) == 0 {
+		return ""
+	}
+	return reasons[0].Vi
+}
+
+func en(reasons []signer.Reason) string {
+	if len(reasons) == 0 {
+		return ""
+	}
+	return reasons[0].En
 }
 
 // addedSignature names the one field that was signed between two documents, of which

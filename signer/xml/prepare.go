@@ -27,6 +27,9 @@ type SignOptions struct {
 	// Commitment is the URI of what the signer commits to, CommitmentOrigin for one;
 	// empty: none.
 	Commitment string
+	// ID begins the identifiers of the signature's parts, an XML name; empty: a random one. Who must give
+	// the same bytes for the same message each time gives one that follows from the message.
+	ID string
 	// Stamper gives the time stamp of LevelBT.
 	Stamper Stamper
 	Limits  Limits
@@ -103,7 +106,7 @@ func Prepare(ctx context.Context, cert *x509.Certificate, chain []*x509.Certific
 	if err != nil {
 		return nil, err
 	}
-	d := draft{ctx: ctx, cert: cert, chain: chain, message: m, options: o, algorithm: a, doc: doc, id: "sig-" + rand.Text()}
+	d := draft{ctx: ctx, cert: cert, chain: chain, message: m, options: o, algorithm: a, doc: doc, id: o.id()}
 	text, err := d.signature()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMessage, err)
@@ -183,4 +186,11 @@ func (p *Pending) Finish(signature []byte) (*Signed, error) {
 	text := base64.StdEncoding.AppendEncode(nil, value)
 	s := insert(p.Skeleton, p.ValueAt, text)
 	return &Signed{Skeleton: s.Skeleton, At: p.At, Length: p.Length + len(text)}, nil
+}
+
+func (o SignOptions) id() string {
+	if o.ID != "" {
+		return o.ID
+	}
+	return "sig-" + rand.Text()
 }

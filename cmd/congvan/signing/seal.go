@@ -5,6 +5,8 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -56,6 +58,12 @@ func (d deterministic) Sign(_ io.Reader, digest []byte, o crypto.SignerOpts) ([]
 // Close gives the key back.
 func (s *Sealer) Close() error { return s.key.Close() }
 
+// identifier follows from the message, so that a letter that is sealed again is the same letter.
+func identifier(s *edxml.Split) string {
+	sum := sha256.Sum256(s.Skeleton)
+	return "sig-" + hex.EncodeToString(sum[:8])
+}
+
 // Seal implements gateway.Sealer. It reads the attachments once.
 func (s *Sealer) Seal(ctx context.Context, e gateway.SignedEnvelope, at time.Time) (*edxml.Split, error) {
 	env, err := e.Split.Envelope()
@@ -66,7 +74,7 @@ func (s *Sealer) Seal(ctx context.Context, e gateway.SignedEnvelope, at time.Tim
 	ctx, cancel := context.WithTimeout(ctx, sealTime)
 	defer cancel()
 	signed, err := xmlsig.Sign(ctx, s.key, m, xmlsig.SignOptions{
-		Level: signer.LevelBB, Time: at.In(edxml.VietnamZone), Commitment: xmlsig.CommitmentOrigin,
+		Level: signer.LevelBB, ID: identifier(e.Split), Time: at.In(edxml.VietnamZone), Commitment: xmlsig.CommitmentOrigin,
 	})
 	if err != nil {
 		return nil, err
