@@ -65,7 +65,7 @@ const (
 	OddHybrid           Code = "hybrid" // readers of PDF 1.4 see fewer objects; Microsoft Word writes these
 	OddEntryWidth       Code = "xref-entry-width"
 	OddZeroOffset       Code = "xref-zero-offset" // in use at offset 0: every reader takes it as free
-	OddObjectOffset     Code = "object-offset"    // the cross-reference points at white space before the object
+	OddObjectOffset     Code = "object-offset"    // the cross-reference points at white space or a comment before the object
 	OddLinearized       Code = "linearized-length"
 	OddXRefSurplus      Code = "xref-stream-surplus"
 	OddPermissions      Code = "encryption-permissions" // /Perms does not confirm /P
@@ -135,7 +135,7 @@ var meanings = map[Code]meaning{
 	OddHybrid:           {nil, "Tệp có hai loại bảng tham chiếu; chương trình cũ có thể thấy ít đối tượng hơn.", "A hybrid-reference file: old readers may see fewer objects."},
 	OddEntryWidth:       {nil, "Dòng trong bảng tham chiếu không dài đúng 20 byte.", "An entry of the cross-reference table is not 20 bytes long."},
 	OddZeroOffset:       {nil, "Bảng tham chiếu ghi một đối tượng đang dùng ở vị trí 0; coi như không có.", "The cross-reference lists an object in use at offset 0; it is taken as absent."},
-	OddObjectOffset:     {nil, "Bảng tham chiếu trỏ vào khoảng trắng trước đối tượng.", "The cross-reference points at white space before an object."},
+	OddObjectOffset:     {nil, "Bảng tham chiếu trỏ vào khoảng trắng hoặc chú thích trước đối tượng.", "The cross-reference points at white space or a comment before an object."},
 	OddLinearized:       {nil, "Độ dài ghi trong phần tuyến tính hóa không đúng.", "The linearization dictionary gives another length."},
 	OddXRefSurplus:      {nil, "Luồng tham chiếu chéo dài hơn số mục đã khai.", "A cross-reference stream holds more than its entries."},
 	OddPermissions:      {nil, "Quyền hạn trong từ điển mã hóa không khớp.", "The permissions in the encryption dictionary disagree."},

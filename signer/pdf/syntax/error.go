@@ -78,6 +78,18 @@ func failBecause(code Code, offset int64, err error) error {
 	return e
 }
 
+// failIn makes an error at the place of an object, of a packed one that of its stream.
+func (f *File) failIn(code Code, r *Revision, ref Ref) error {
+	e, owner, ok := r.find(ref.Number)
+	if ok && e.kind == packed {
+		e, _, ok = owner.find(int(e.offset))
+	}
+	if ok && e.kind == inUse {
+		return fail(code, e.offset)
+	}
+	return fail(code, -1)
+}
+
 // maxAnomalies bounds what is remembered of a file that is odd all over.
 const maxAnomalies = 100
 

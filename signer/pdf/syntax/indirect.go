@@ -102,10 +102,11 @@ func (l *lexer) objectHeader() (Ref, bool) {
 // as of that revision.
 func (f *File) parseAt(at, end int64, owner *Revision) (parsed, error) {
 	l := f.lexerAt(at, end)
-	if l.skipSpace() {
+	l.skip()
+	start := l.pos()
+	if start != at {
 		f.note(OddObjectOffset, at)
 	}
-	start := l.pos()
 	ref, ok := l.objectHeader()
 	if !ok {
 		return parsed{}, l.failAt(CodeObjectHeader, at)
@@ -187,7 +188,7 @@ func (f *File) stream(l *lexer, d Dict, ref Ref, owner *Revision) (*Stream, erro
 func (s *Stream) readLength(o Object) (int64, error) {
 	if ref, ok := o.(Ref); ok {
 		if s.owner == nil {
-			return 0, fail(CodeStreamLength, -1)
+			return 0, fail(CodeStreamLength, s.Offset)
 		}
 		var err error
 		if o, err = s.owner.Get(ref); err != nil {
@@ -197,7 +198,7 @@ func (s *Stream) readLength(o Object) (int64, error) {
 	}
 	n, ok := o.(int64)
 	if !ok {
-		return 0, fail(CodeStreamLength, -1)
+		return 0, fail(CodeStreamLength, s.Offset)
 	}
 	return n, nil
 }

@@ -232,6 +232,7 @@ func TestMalformedPackedFiles(t *testing.T) {
 		{"count of packed objects too large", swap("/N 6", "/N 9"), syntax.CodeObjectStream},
 		{"first object outside", swap("/First 3", "/First 9"), syntax.CodeObjectStream},
 		{"numbers twice", swap("\n1 0 2 ", "\n1 0 1 "), syntax.CodeObjectStream},
+		{"second number twice", swap("\n1 0 2 ", "\n2 0 2 "), syntax.CodeObjectStream},
 		{"extends itself", swap("/Type/ObjStm/N", "/Extends 8 0 R/Type/ObjStm/N"), syntax.CodeObjectHeader},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -250,6 +251,19 @@ func TestObjectStreamsMayNotExtendThemselves(t *testing.T) {
 	p.object(8, stream(fmt.Sprintf("/Type/ObjStm/N 1/First %d/Extends 8 0 R", len(head)), head+all[1]))
 	p.end(p.rows(9, 8, []int{1}, ""))
 	if err := walk(p.Bytes(), syntax.Options{}); code(err) != syntax.CodeObjectStream {
+		t.Error(err)
+	}
+}
+
+// Writers that repeat an object word for word exist; every reader sees the same.
+func TestObjectStreamsMayRepeatThemselves(t *testing.T) {
+	all := book()
+	p := newPen()
+	p.object(4, all[4])
+	inside := []int{1, 2, 3, 5, 6, 7}
+	p.pack(8, all, append(inside, 3, 1))
+	p.end(p.rows(9, 8, inside, ""))
+	if err := walk(p.Bytes(), syntax.Options{}); err != nil {
 		t.Error(err)
 	}
 }

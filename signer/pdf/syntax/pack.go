@@ -1,6 +1,10 @@
 package syntax
 
-import "slices"
+import (
+	"bytes"
+	"cmp"
+	"slices"
+)
 
 // pack is an object stream (7.5.7), decoded.
 type pack struct {
@@ -162,12 +166,24 @@ func (p *pack) pair(l *lexer, first int) error {
 	return nil
 }
 
-// unique refuses two objects of the same number: some readers go by the index, some
-// by the number.
+// unique refuses two objects of the same number, for some readers go by the index and
+// some by the number, unless their text is the same: there are writers that repeat objects.
 func (p *pack) unique() error {
-	sorted := slices.Sorted(slices.Values(p.numbers))
-	if len(slices.Compact(sorted)) < len(p.numbers) {
-		return fail(CodeObjectStream, p.at.start)
+	order := make([]int32, len(p.numbers))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(p.numbers[a], p.numbers[b]) })
+	for i := 1; i < len(order); i++ {
+		a, b := order[i-1], order[i]
+		if p.numbers[a] == p.numbers[b] && !bytes.Equal(p.text(a), p.text(b)) {
+			return fail(CodeObjectStream, p.at.start)
+		}
 	}
 	return nil
+}
+
+// text gives the bytes of an object, without white space around it.
+func (p *pack) text(index int32) []byte {
+	return bytes.TrimSpace(p.data[p.starts[index]:p.starts[index+1]])
 }

@@ -68,14 +68,6 @@ func (r *Revision) pageRoot() (Ref, error) {
 	return ref, nil
 }
 
-// failIn makes an error at the place of an object.
-func (f *File) failIn(code Code, r *Revision, ref Ref) error {
-	if e, _, ok := r.find(ref.Number); ok && e.kind == inUse {
-		return fail(code, e.offset)
-	}
-	return fail(code, -1)
-}
-
 // load reads a node and says whether it is a page.
 func (w *pageWalk) load(ref Ref) (d Dict, leaf bool, err error) {
 	if _, twice := w.seen[ref.Number]; twice {

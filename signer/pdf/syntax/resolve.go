@@ -70,13 +70,14 @@ func (r *Revision) Resolve(o Object) (Object, error) {
 
 // typed resolves o and wants a T. Null gives the zero T and no error.
 func typed[T any](r *Revision, o Object) (value T, err error) {
+	ref, _ := o.(Ref)
 	o, err = r.Resolve(o)
 	if err != nil || o == nil {
 		return value, err
 	}
 	value, ok := o.(T)
 	if !ok {
-		return value, fail(CodeWrongType, -1)
+		return value, r.file.failIn(CodeWrongType, r, ref)
 	}
 	return value, nil
 }
