@@ -3,16 +3,17 @@ package signing_test
 import (
 	"bytes"
 	"crypto"
-
 	"encoding/pem"
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,6 +50,7 @@ type town struct {
 	objects objects.Store
 	root    string // PEM file of the root
 	ahead   time.Duration
+	hung    atomic.Bool // the authority's server answers nobody
 }
 
 func newTown(t *testing.T, preserve signer.Level) *town {
@@ -90,7 +92,14 @@ func (h *town) publish(dir string) {
 	var err error
 	h.ca, err = democa.New(time.Now(), democa.Options{BaseURL: "http://" + h.server.Listener.Addr().String(), NoOCSP: true})
 	h.must(err)
-	h.server.Config.Handler = h.ca.Handler(time.Now)
+	answer := h.ca.Handler(time.Now)
+	h.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.hung.Load() {
+			<-r.Context().Done()
+			return
+		}
+		answer.ServeHTTP(w, r)
+	})
 	h.server.Start()
 	h.t.Cleanup(h.server.Close)
 	h.must(os.MkdirAll(filepath.Join(dir, "trust"), 0o700))
@@ -235,6 +244,32 @@ func TestALetterIsBelievedWhenItsSignerCanBeAskedFor(t *testing.T) {
 	if j := newest(h.reports(b.Message), 0); j.Report.Indication != signer.TotalPassed {
 		t.Errorf("the next letter: %+v", j.Report)
 	}
+}
+
+// TestADeadResponderDelaysNobody: the authority's server takes connections and never answers.
+func TestADeadResponderDelaysNobody(t *testing.T) {
+	h := newTown(t, "")
+	document := h.sign(h.letter("01"), h.person())
+	h.hung.Store(true)
+	start := time.Now()
+	a, err := h.send("01", document)
+	h.must(err)
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("the door waited %v for a responder that does not answer", took)
+	}
+	if j := newest(h.reports(a.Message), 0); j.Report.SubIndication != signer.TryLater || j.Next.IsZero() {
+		t.Errorf("%s %s, again at %v", j.Report.Indication, j.Report.SubIndication, j.Next)
+	}
+	if n := h.inbox(); n != 1 {
+		t.Errorf("%d letters in the inbox", n)
+	}
+}
+
+func (h *town) inbox() int {
+	h.t.Helper()
+	n, err := h.store.CountInbox(h.t.Context(), gateway.InboxQuery{Holders: []gateway.AgencyID{ward}})
+	h.must(err)
+	return n
 }
 
 func TestForgeriesAreRefused(t *testing.T) {

@@ -58,8 +58,11 @@ func TestWordsOfAJudgement(t *testing.T) {
 		{"failed", gateway.JudgementSummary{
 			Name: "cong-van.pdf", Indication: signer.TotalFailed, SubIndication: signer.FormatFailure, Reasons: []signer.Reason{why},
 		}, "chữ ký số của (signatures of) cong-van.pdf: KHÔNG HỢP LỆ (not valid) FORMAT_FAILURE; Nội dung trang 1 đã bị sửa sau khi ký. (The content of page 1 was changed after signing.)"},
-		{"the envelope", gateway.JudgementSummary{Part: gateway.PartEnvelope, Indication: signer.Indeterminate},
-			"chữ ký số của (signatures of) gói tin (envelope): chưa xác định (indeterminate)"},
+		{
+			"the envelope",
+			gateway.JudgementSummary{Part: gateway.PartEnvelope, Indication: signer.Indeterminate},
+			"chữ ký số của (signatures of) gói tin (envelope): chưa xác định (indeterminate)",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			data, err := json.Marshal(c.summary)
