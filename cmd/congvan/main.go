@@ -78,6 +78,9 @@ type cli struct {
 	Demo        demoCommand        `cmd:"" help:"Xem văn bản đi lại trên máy này / see letters travel on this machine."`
 	Check       checkCommand       `cmd:"" help:"Kiểm tra tệp edXML / check edXML files."`
 	Verify      verifyCommand      `cmd:"" help:"Xác thực chữ ký số của tệp PDF, XML / verify the signatures of PDF and XML files."`
+	Sign        signCommand        `cmd:"" help:"Ký số tệp PDF, gói tin edXML / sign PDF files and edXML letters."`
+	Timestamp   timestampCommand   `cmd:"" help:"Đóng dấu thời gian, gia hạn chữ ký / time-stamp and renew signatures."`
+	Trust       trustCommand       `cmd:"" help:"Danh sách chứng thư tin cậy / the list of certificates that are believed."`
 	Send        sendCommand        `cmd:"" help:"Gửi văn bản / send a letter."`
 	Inbox       inboxCommand       `cmd:"" help:"Liệt kê văn bản chờ nhận / list what waits."`
 	Get         getCommand         `cmd:"" help:"Tải một văn bản / fetch a letter."`

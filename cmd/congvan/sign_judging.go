@@ -33,6 +33,9 @@ func (j judging) options(g *globals) (signing.Options, error) {
 	} else if !exists(o.TrustDir) {
 		o.TrustDir = ""
 	}
+	if !own(o.CacheDir) {
+		o.CacheDir = "" // what another user wrote there the gateway could not read
+	}
 	if j.Policy != "" {
 		o.PolicyFile = j.Policy
 	}
@@ -51,9 +54,6 @@ func signatureConfig(g *globals) (*config.Signatures, error) {
 	}
 	if err != nil {
 		return nil, err
-	}
-	if !own(c.Signatures.CacheDir) {
-		c.Signatures.CacheDir = "" // what another user wrote there the gateway could not read
 	}
 	return &c.Signatures, nil
 }
