@@ -122,6 +122,7 @@ func TestMalformedFiles(t *testing.T) {
 		{"prev beyond the file", swap("/Info 5 0 R", "/Prev 4294967296"), syntax.CodeXRefOffset},
 		{"prev in a circle of two", bytes.Replace(forwardPrev(twice, start), []byte("/Past"), []byte("/Prev"), 1), syntax.CodePrevLoop},
 		{"prev forward", forwardPrev(twice, start), syntax.CodePrevForward},
+		{"old table points into an update", bytes.Replace(twice, []byte(entry(5)), fmt.Appendf(nil, "%010d 00000 n", len(plain)), 1), syntax.CodeXRefOffset},
 		{"revision without end", bytes.Replace(twice, []byte("%%EOF"), []byte("%%END"), 1), syntax.CodeNoEOF},
 		{"revision ends elsewhere", bytes.Replace(twice, []byte(startxref), []byte(fmt.Sprintf("startxref\n%d\n", start+1)), 1), syntax.CodeStartXRef},
 		{"XRefStm beyond its table", swap("/Info 5 0 R", "/XRefStm 9999"), syntax.CodeXRefOffset},

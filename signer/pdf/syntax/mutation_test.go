@@ -18,7 +18,7 @@ func TestEveryByteMayBeWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for i := range data {
-				for _, c := range []byte{0, ' ', '9', '>', '%', data[i] + 1, data[i] ^ 0x80} {
+				for _, c := range []byte{' ', '9', data[i] + 1, data[i] ^ 0x80} {
 					changed := bytes.Clone(data)
 					changed[i] = c
 					if err := walk(changed, syntax.Options{Limits: limits}); err != nil && code(err) == "" {
