@@ -200,7 +200,7 @@ func (i *inquiry) lookUp(s subject, address, source string) (f listFact, ok bool
 	switch {
 	case err == nil:
 		return f, true
-	case err != errNotKept: //nolint:errorlint // it is given as it is
+	case err != errNotKept:
 		i.note(refused(KindCRL, source, err))
 	}
 	return f, false

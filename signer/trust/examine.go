@@ -172,7 +172,7 @@ func (j *Judge) strength(chain []*x509.Certificate, q Question) (all []signer.Ve
 	}
 	for n, c := range chain {
 		if n < len(chain)-1 {
-			a, _ := signature.OfCertificate(c) //nolint:errcheck // it was read when the chain was built
+			a, _ := signature.OfCertificate(c) // it was read when the chain was built
 			if !j.policy.Holds(a.Digest, at) {
 				weaker(j.policy.Holds(a.Digest, time.Time{}), weakLink(c, a, at))
 			}

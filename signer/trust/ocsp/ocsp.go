@@ -203,7 +203,7 @@ func (a *Answer) readCertificates(rest cryptobyte.String) error {
 // Nonce makes a nonce (RFC 9654: 32 octets).
 func Nonce() []byte {
 	n := make([]byte, 32)
-	rand.Read(n) //nolint:errcheck // never fails
+	rand.Read(n) // never fails
 	return n
 }
 
