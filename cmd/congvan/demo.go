@@ -23,6 +23,8 @@ import (
 type demoCommand struct {
 	Dir  string `help:"Thư mục của bản minh họa / the demonstration's folder." default:"congvan-demo"`
 	Exit bool   `help:"Kết thúc sau khi chạy xong / end when all was played, on any free port."`
+
+	Paper string `help:"Thư mục để ghi tệp PDF của từng văn bản / a folder for each letter's PDF." placeholder:"DIR"`
 }
 
 const (
@@ -65,11 +67,29 @@ func (c *demoCommand) prepare() (*config.Config, error) {
 			return nil, err
 		}
 	}
+	if err := addSigning(file); err != nil {
+		return nil, err
+	}
 	conf, err := config.Load(file)
-	if err == nil && c.Exit {
+	if err != nil {
+		return nil, err
+	}
+	if c.Exit {
 		conf.Listen.Address = "127.0.0.1:0"
 	}
-	return conf, err
+	return conf, demo.Certify(c.signingKeys(), conf.Signatures.TrustDir, time.Now())
+}
+
+// signingKeys is the folder of the keys that sign letters and envelopes.
+func (c *demoCommand) signingKeys() string { return filepath.Join(c.Dir, "keys", "signing") }
+
+// addSigning completes the configuration of a folder from before letters were signed.
+func addSigning(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil || strings.Contains(string(text), "[signatures]") {
+		return err
+	}
+	return os.WriteFile(file, append(text, demoSigning...), 0o600)
 }
 
 // demoConfig is the demonstration's congvan.toml. All else has its default.
@@ -85,6 +105,15 @@ address = "` + demoAddress + `"
 
 [client]  # cho / for: congvan inbox, send, get …
 key_file = "keys/H26.99.10.key"
+` + demoSigning
+
+// demoSigning is the part on signatures: the roots that are believed, and the key that signs
+// what the gateway itself writes.
+const demoSigning = `
+[signatures]
+check = true
+trust_dir = "trust"
+key = "keys/signing/` + demo.GatewayKeyFile + `"
 `
 
 func (c *demoCommand) log(conf *config.Config) (io.WriteCloser, error) {
@@ -134,7 +163,11 @@ func (c *demoCommand) play(ctx context.Context, t *terminal, a *app, url string)
 	o := demo.Options{
 		URL: url, VXPPath: a.config.Listen.VXPPath, Out: t.out, Wait: archiveWait,
 		Keys: map[gateway.AgencyID]string{}, VXP: map[gateway.AgencyID]demo.VXPIdentity{},
-		Record: func(key string) (string, error) { return recordPlace(ctx, a, key) },
+		Record:  func(key string) (string, error) { return recordPlace(ctx, a, key) },
+		Signing: c.signingKeys(), Verify: a.signing.File, Paper: c.Paper,
+	}
+	if err := c.makePaper(); err != nil {
+		return demo.Tally{}, err
 	}
 	for _, id := range demo.Systems() {
 		if err := c.enrol(ctx, a, id, &o); err != nil {
@@ -144,7 +177,7 @@ func (c *demoCommand) play(ctx context.Context, t *terminal, a *app, url string)
 	if err := c.operatorKey(ctx, a); err != nil {
 		return demo.Tally{}, err
 	}
-	if err := c.sample(); err != nil {
+	if err := demo.Sample(ctx, c.Dir, c.signingKeys()); err != nil {
 		return demo.Tally{}, err
 	}
 	run, err := c.nextRun(a)
@@ -240,13 +273,11 @@ func (c *demoCommand) keep(a *app, name string, create func() (string, error)) (
 	return text, writeSecret(file, text)
 }
 
-// sample puts a letter into the folder that people may send themselves.
-func (c *demoCommand) sample() error {
-	f, err := os.Create(filepath.Join(c.Dir, "letter.pdf"))
-	if err != nil {
-		return err
+func (c *demoCommand) makePaper() error {
+	if c.Paper == "" {
+		return nil
 	}
-	return errors.Join(demo.Sample(f), f.Close())
+	return os.MkdirAll(c.Paper, 0o700)
 }
 
 // nextRun counts the runs in a file.
@@ -272,7 +303,9 @@ func (c *demoCommand) invite(t *terminal, url string) {
 	conf := filepath.Join(c.Dir, "congvan.toml")
 	t.say("\nCổng vẫn chạy tại %s (Ctrl-C để dừng / to stop). Thử tiếp ở cửa sổ khác / try in another window:\n", url)
 	t.say("  export CONGVAN_CONFIG=%s", conf)
-	t.say("  bin/congvan send --to H26.99.10.01 --number 900 --notation UBND-VP --subject \"gửi thử\" --signer \"Nguyễn Văn A\" %s", filepath.Join(c.Dir, "letter.pdf"))
+	t.say("  bin/congvan send --to H26.99.10.01 --number 900 --notation UBND-VP --subject \"gửi thử\" --signer \"Nguyễn Thị Vĩnh\" %s", filepath.Join(c.Dir, demo.SampleFile))
+	t.say("  bin/congvan send --to H26.99.10.01 --number 901 --notation UBND-VP --subject \"bản bị sửa\" --signer \"Nguyễn Thị Vĩnh\" %s  # bị từ chối / refused", filepath.Join(c.Dir, demo.AlteredFile))
+	t.say("  bin/congvan verify --trust %s %s %s", filepath.Join(c.Dir, "trust"), filepath.Join(c.Dir, demo.SampleFile), filepath.Join(c.Dir, demo.AlteredFile))
 	t.say("  bin/congvan inbox --key-file %s", filepath.Join(c.Dir, "keys", "H26.99.10.01.key"))
 	t.say("  bin/congvan agency list 'long bien'")
 	t.say("  bin/congvan doctor")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"congvan/gateway"
 	"congvan/gateway/api/wire"
@@ -26,6 +27,7 @@ func (p *play) acts() []act {
 		{"Cập nhật và thay thế (update and replace)", s.amend},
 		{"Hỏa tốc đi trước (urgent first)", s.urgent},
 		{"Mã đã đóng, đơn vị kế thừa (a closed code and its successor)", s.successor},
+		{"Văn bản bị sửa sau khi ký (altered after it was signed)", s.forgeries},
 		{"Những gì phải bị từ chối (what must be refused)", s.refusals},
 	}
 }
@@ -38,7 +40,7 @@ type story struct {
 }
 
 func (s *story) cityWrites(ctx context.Context) error {
-	d, err := s.draft(draft{
+	d, err := s.draft(ctx, draft{
 		from: City, to: []gateway.AgencyID{Quarter}, kind: officialLetter,
 		subject: "báo cáo tình hình gửi, nhận văn bản điện tử",
 		body: []string{
@@ -81,7 +83,7 @@ func (s *story) statuses(ctx context.Context, from gateway.AgencyID, about *draf
 
 func (s *story) quarterWritesToAll(ctx context.Context) error {
 	to := append(wards(), schools()...)
-	d, err := s.draft(draft{
+	d, err := s.draft(ctx, draft{
 		from: Quarter, to: to, kind: officialLetter,
 		subject: "tăng cường sử dụng văn bản điện tử",
 		body: []string{
@@ -117,7 +119,7 @@ func (s *story) quarterWritesToAll(ctx context.Context) error {
 }
 
 func (s *story) wardReplies(ctx context.Context) error {
-	d, err := s.draft(draft{
+	d, err := s.draft(ctx, draft{
 		from: ward(boDe), to: []gateway.AgencyID{Quarter}, kind: "Báo cáo",
 		subject: "Kết quả gửi, nhận văn bản điện tử",
 		body: []string{
@@ -145,7 +147,7 @@ func (s *story) wardReplies(ctx context.Context) error {
 }
 
 func (s *story) wardReturns(ctx context.Context) error {
-	d, err := s.quarterLetter("mời họp giao ban công tác văn thư", 0, ward(cuKhoi))
+	d, err := s.quarterLetter(ctx, "mời họp giao ban công tác văn thư", 0, ward(cuKhoi))
 	if err != nil {
 		return err
 	}
@@ -165,8 +167,8 @@ func (s *story) wardReturns(ctx context.Context) error {
 }
 
 // quarterLetter is a plain letter of the quarter.
-func (s *story) quarterLetter(subject string, urgency edxml.Priority, to ...gateway.AgencyID) (*draft, error) {
-	return s.draft(draft{
+func (s *story) quarterLetter(ctx context.Context, subject string, urgency edxml.Priority, to ...gateway.AgencyID) (*draft, error) {
+	return s.draft(ctx, draft{
 		from: Quarter, to: to, kind: officialLetter, subject: subject, priority: urgency,
 		body: []string{"Ủy ban nhân dân quận thông báo về việc " + subject + "; đề nghị các đơn vị bố trí thực hiện."},
 	})
@@ -174,7 +176,7 @@ func (s *story) quarterLetter(subject string, urgency edxml.Priority, to ...gate
 
 func (s *story) recallUnread(ctx context.Context) error {
 	to := []gateway.AgencyID{ward(giangBien), ward(giaThuy)}
-	d, err := s.quarterLetter("lịch trực tuần", 0, to...)
+	d, err := s.quarterLetter(ctx, "lịch trực tuần", 0, to...)
 	if err != nil {
 		return err
 	}
@@ -206,7 +208,7 @@ func (s *story) recall(ctx context.Context, id gateway.MessageID, d *draft, reas
 
 func (s *story) recallRead(ctx context.Context) error {
 	to := []gateway.AgencyID{ward(ngocLam), ward(ngocThuy)}
-	d, err := s.quarterLetter("phân công tiếp công dân", 0, to...)
+	d, err := s.quarterLetter(ctx, "phân công tiếp công dân", 0, to...)
 	if err != nil {
 		return err
 	}
@@ -251,7 +253,7 @@ func (s *story) cityTakesBack(ctx context.Context) error {
 
 func (s *story) amend(ctx context.Context) error {
 	to := []gateway.AgencyID{ward(phucDong), ward(phucLoi)}
-	first, err := s.quarterLetter("kế hoạch kiểm tra công tác lưu trữ", 0, to...)
+	first, err := s.quarterLetter(ctx, "kế hoạch kiểm tra công tác lưu trữ", 0, to...)
 	if err != nil {
 		return err
 	}
@@ -267,7 +269,7 @@ func (s *story) amend(ctx context.Context) error {
 		{edxml.BusinessUpdate, "Cập nhật:", "cập nhật kế hoạch kiểm tra công tác lưu trữ", "Bổ sung phụ lục"},
 		{edxml.BusinessReplace, "Thay thế:", "thay thế kế hoạch kiểm tra công tác lưu trữ", "Thay đổi thời gian kiểm tra"},
 	} {
-		d, err := s.quarterLetter(b.subject, 0, to...)
+		d, err := s.quarterLetter(ctx, b.subject, 0, to...)
 		if err != nil {
 			return err
 		}
@@ -290,7 +292,7 @@ func (s *story) urgent(ctx context.Context) error {
 		{"Thường:", "đăng ký thi đua năm học", edxml.PriorityNormal},
 		{"Hỏa tốc:", "cho học sinh nghỉ học tránh bão", edxml.PriorityExpress},
 	} {
-		d, err := s.quarterLetter(l.subject, l.urgency, to)
+		d, err := s.quarterLetter(ctx, l.subject, l.urgency, to)
 		if err != nil {
 			return err
 		}
@@ -310,7 +312,7 @@ func (s *story) urgent(ctx context.Context) error {
 }
 
 func (s *story) successor(ctx context.Context) error {
-	d, err := s.quarterLetter("rà soát danh sách lớp", 0, closedSchool)
+	d, err := s.quarterLetter(ctx, "rà soát danh sách lớp", 0, closedSchool)
 	if err != nil {
 		return err
 	}
@@ -322,24 +324,75 @@ func (s *story) successor(ctx context.Context) error {
 	return err
 }
 
+// forgeries sends two letters that were altered between signing and sending, then one of them
+// as it was signed.
+func (s *story) forgeries(ctx context.Context) error {
+	letter, err := s.draft(ctx, *grant(s.today))
+	if err != nil {
+		return err
+	}
+	if err := s.forge(ctx, letter, granted+" đồng bị sửa thành "+inflated+" bằng một bản cập nhật nối thêm (the sum was changed by an incremental update)", rewrite); err != nil {
+		return err
+	}
+	old, err := s.draft(ctx, draft{
+		from: City, to: []gateway.AgencyID{Quarter}, kind: officialLetter, subject: "rà soát thời hạn xử lý văn bản",
+		body: []string{"Ủy ban nhân dân thành phố đề nghị Ủy ban nhân dân quận rà soát thời hạn xử lý văn bản đến."},
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.forge(ctx, old, "ngày tạo tệp bị lùi một năm ngay trong phần đã ký (the year was changed in what was signed)", backdate); err != nil {
+		return err
+	}
+	if _, err := s.post(ctx, "Bản gốc chưa sửa:", letter, letter.to...); err != nil {
+		return err
+	}
+	_, err = s.pull(ctx, letter.to...)
+	return err
+}
+
+// forge has the gateway refuse a letter that was altered, for that reason, and tells what it found.
+func (s *story) forge(ctx context.Context, d *draft, how string, alter func([]byte) ([]byte, error)) error {
+	forged := *d
+	var err error
+	if forged.pdf, err = alter(d.pdf); err != nil {
+		return err
+	}
+	if err := s.file(&forged, "_altered"); err != nil {
+		return err
+	}
+	o := s.offices[d.from]
+	no, err := s.mustRefuse(ctx, o.line, &forged, "số "+d.code()+" ["+o.protocol+"], "+how)
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(no.Error(), string(gateway.CodeSignatureRejected)) {
+		return fmt.Errorf("refused for another reason: %w", no)
+	}
+	s.ledger.forge()
+	s.sayReasons(no.findings)
+	return nil
+}
+
 func (s *story) refusals(ctx context.Context) error {
-	forged, err := s.draft(draft{from: City, to: []gateway.AgencyID{Quarter}, kind: officialLetter, subject: "giả danh thành phố", body: []string{"Văn bản giả danh."}})
+	forged, err := s.draft(ctx, draft{from: City, to: []gateway.AgencyID{Quarter}, kind: officialLetter, subject: "giả danh thành phố", body: []string{"Văn bản giả danh."}, unsigned: true})
 	if err != nil {
 		return err
 	}
-	if err := s.mustRefuse(ctx, s.offices[ward(thachBan)].line, forged, "phường gửi thay thành phố (wrong sender)"); err != nil {
+	if _, err := s.mustRefuse(ctx, s.offices[ward(thachBan)].line, forged, "phường gửi thay thành phố (wrong sender)"); err != nil {
 		return err
 	}
-	secret, err := s.quarterLetter("MẬT: kế hoạch diễn tập", 0, ward(boDe))
+	secret, err := s.quarterLetter(ctx, "MẬT: kế hoạch diễn tập", 0, ward(boDe))
 	if err != nil {
 		return err
 	}
-	if err := s.mustRefuse(ctx, s.offices[Quarter].line, secret, "văn bản mang dấu MẬT (state secret)"); err != nil {
+	if _, err := s.mustRefuse(ctx, s.offices[Quarter].line, secret, "văn bản mang dấu MẬT (state secret)"); err != nil {
 		return err
 	}
-	locked, err := s.quarterLetter("kiểm kê tài sản", 0, lockedCentre)
+	locked, err := s.quarterLetter(ctx, "kiểm kê tài sản", 0, lockedCentre)
 	if err != nil {
 		return err
 	}
-	return s.mustRefuse(ctx, s.offices[Quarter].line, locked, "nơi nhận đang bị khóa (locked receiver)")
+	_, err = s.mustRefuse(ctx, s.offices[Quarter].line, locked, "nơi nhận đang bị khóa (locked receiver)")
+	return err
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -28,7 +29,8 @@ type draft struct {
 	targets  []reference // of an update or a replacement
 	date     time.Time
 
-	pdf []byte
+	unsigned bool // its sender has no key to sign it with
+	pdf      []byte
 }
 
 // reference names an earlier letter.
@@ -69,8 +71,20 @@ func (d *draft) sum() string {
 	return hex.EncodeToString(h[:])
 }
 
-// print sets the letter on paper.
-func (d *draft) print(names map[gateway.AgencyID]string) error {
+// print sets the letter on paper and has it signed.
+func (d *draft) print(ctx context.Context, names map[gateway.AgencyID]string, desk *desk) error {
+	var b bytes.Buffer
+	places, err := paper.Compose(&b, d.paper(names))
+	if err != nil || d.unsigned {
+		d.pdf = b.Bytes()
+		return err
+	}
+	d.pdf, err = desk.sign(ctx, d.from, b.Bytes(), places)
+	return err
+}
+
+// paper is what stands on the letter.
+func (d *draft) paper(names map[gateway.AgencyID]string) paper.Letter {
 	addressees := make([]string, len(d.to))
 	for i, to := range d.to {
 		addressees[i] = names[to]
@@ -89,36 +103,15 @@ func (d *draft) print(names map[gateway.AgencyID]string) error {
 		Addressees: addressees,
 		Body:       d.body,
 		Places:     []string{"Như trên", "Lưu: VT"},
-		Position:   "Chủ tịch",
-		Signer:     signer(d.from),
+		Competence: "TM. Ủy ban nhân dân",
+		Position:   position,
+		Signer:     person(d.from),
 		Footnote:   "Bản minh họa, mã định danh và người ký là hư cấu, không có giá trị pháp lý",
 	}
 	if d.from != Quarter && d.from != City {
 		l.InCharge = names[Quarter]
 	}
-	var b bytes.Buffer
-	if err := paper.Write(&b, l); err != nil {
-		return err
-	}
-	d.pdf = b.Bytes()
-	return nil
-}
-
-// Sample writes the PDF of a letter that people may send themselves.
-func Sample(w io.Writer) error {
-	names := map[gateway.AgencyID]string{}
-	for _, a := range Directory() {
-		names[a.ID] = a.Name
-	}
-	d := draft{
-		from: Quarter, to: []gateway.AgencyID{ward(boDe)}, number: 900, kind: officialLetter, subject: "gửi thử văn bản điện tử",
-		body: []string{"Ủy ban nhân dân quận gửi thử một văn bản điện tử; đề nghị phường xác nhận đã nhận."}, date: time.Now().In(edxml.VietnamZone),
-	}
-	if err := d.print(names); err != nil {
-		return err
-	}
-	_, err := w.Write(d.pdf)
-	return err
+	return l
 }
 
 func stamp(p edxml.Priority) string {
@@ -133,20 +126,12 @@ func stamp(p edxml.Priority) string {
 	return ""
 }
 
-// signer is nobody: A and B are the Vietnamese John Doe.
-func signer(from gateway.AgencyID) string {
-	if len(from)%2 == 0 {
-		return "Nguyễn Văn A"
-	}
-	return "Trần Thị B"
-}
-
 // letter is the draft as a client of the REST API says it.
 func (d *draft) letter() gateway.Letter {
 	l := gateway.Letter{
 		From: d.from, To: d.to, Number: d.num(), Notation: d.notation(), Place: "Hà Nội",
 		Date: d.date.Format(time.DateOnly), Type: d.kind, Subject: d.subject,
-		Signer:   gateway.LetterSigner{Position: "Chủ tịch", Name: signer(d.from)},
+		Signer:   gateway.LetterSigner{Position: position, Name: person(d.from)},
 		Priority: int(d.priority), Pages: 1, ToPlaces: []string{"Như trên", "Lưu: VT"},
 		Business: d.business, Reason: d.reason,
 	}
@@ -173,7 +158,7 @@ func (d *draft) envelope(names map[gateway.AgencyID]string) *edxml.Envelope {
 		Promulgation: edxml.Promulgation{Place: "Hà Nội", Date: edxml.Date(d.date.Format("2006/01/02"))},
 		DocumentType: edxml.DocumentType{Type: "2", Name: d.kind},
 		Subject:      d.subject,
-		Signer:       edxml.SignerInfo{Position: "Chủ tịch", FullName: signer(d.from)},
+		Signer:       edxml.SignerInfo{Position: position, FullName: person(d.from)},
 		Other:        edxml.OtherInfo{Priority: d.priority, PageAmount: "1"},
 		ToPlaces:     []string{"Như trên", "Lưu: VT"},
 		Trace:        []edxml.TraceHeader{{OrganID: string(d.from), Timestamp: edxml.FormatTimestamp(time.Now())}},

@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"congvan/connectors/vxp"
 	"congvan/gateway"
 	"congvan/gateway/api/client"
 	"congvan/schemas/edxml"
+	"congvan/signer"
 )
 
 // line is how an office's software talks to the gateway.
@@ -29,10 +31,23 @@ type line interface {
 	done(ctx context.Context, id, sha string) error
 }
 
-// refused says that the gateway said no, and with which code of ours or of the protocol.
+// findings takes apart what the exchange protocol has one text for: the code's own words, and
+// after them the findings.
+func findings(text string) []string {
+	words, found, more := strings.Cut(text, "]; ")
+	words, _, _ = strings.Cut(words, " [")
+	if !more {
+		return []string{words}
+	}
+	return append([]string{words}, strings.Split(found, "; ")...)
+}
+
+// refused says that the gateway said no, with which code of ours or of the protocol, and
+// what it found.
 type refused struct {
-	code string
-	err  error
+	code     string
+	findings []string // each in the words that the line has for it
+	err      error
 }
 
 func (r *refused) Error() string { return "refused with code " + r.code + ": " + r.err.Error() }
@@ -66,7 +81,7 @@ func (x *exchange) upload(ctx context.Context, k edxml.Kind, from gateway.Agency
 		Kind: k, From: from, Body: bytes.NewReader(packed), Size: int64(len(packed)), SHA256: hex.EncodeToString(sum[:]),
 	})
 	if answer := (*vxp.AnswerError)(nil); errors.As(err, &answer) && answer.Code != "" {
-		return "", &refused{answer.Code, err}
+		return "", &refused{answer.Code, findings(answer.Text), err}
 	}
 	return gateway.MessageID(id), err
 }
@@ -130,7 +145,11 @@ func accepted(a *gateway.Acceptance, err error) (gateway.MessageID, error) {
 func refusal(err error) error {
 	var e *client.Error
 	if errors.As(err, &e) {
-		return &refused{string(e.Code), err}
+		no := &refused{code: string(e.Code), err: err}
+		for _, f := range e.Findings {
+			no.findings = append(no.findings, f.Vi+" ("+f.En+")")
+		}
+		return no
 	}
 	return err
 }
@@ -161,6 +180,10 @@ func (r *rest) done(ctx context.Context, id, sha string) error {
 type arrival struct {
 	envelope *edxml.Envelope
 	sum      string // comparable with draft.sum, note.sum and recallSum
+	pdf      []byte // of a letter
+
+	sealed     bool               // the gateway signed the envelope
+	signatures []signer.Signature // found in the PDF, all valid
 }
 
 // unpack takes a message apart as a receiver does.
@@ -183,7 +206,9 @@ func unpack(data []byte) (*arrival, error) {
 	case e.Business.Type == edxml.BusinessRecall:
 		a.sum = recallSum(e.ResponseFor[0].DocumentID)
 	case len(e.Attachments) == 1:
-		a.sum, err = files.sumOf(e.Attachments[0])
+		a.pdf, err = files.content(e.Attachments[0])
+		h := sha256.Sum256(a.pdf)
+		a.sum = hex.EncodeToString(h[:])
 	default:
 		err = fmt.Errorf("a letter with %d files", len(e.Attachments))
 	}
@@ -222,16 +247,12 @@ func (m *memory) Payload(int) (edxml.PayloadFile, error) {
 // Original implements edxml.Sink.
 func (m *memory) Original() (io.Writer, error) { return io.Discard, nil }
 
-func (m *memory) sumOf(a edxml.Attachment) (string, error) {
+func (m *memory) content(a edxml.Attachment) ([]byte, error) {
 	f := m.files[a.Index]
 	c, err := edxml.OpenContent(a, f, int64(len(f.data)), edxml.DefaultZipLimits())
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer c.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, c); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return io.ReadAll(c)
 }

@@ -17,10 +17,11 @@ type office struct {
 	line     line
 	protocol string // what people read
 	ledger   *ledger
+	verify   Verify // nil: what comes is taken unseen
 }
 
 func (p *play) office(id gateway.AgencyID) *office {
-	o := &office{id: id, ledger: p.ledger}
+	o := &office{id: id, ledger: p.ledger, verify: p.Verify}
 	if SpeaksExchange(id) {
 		o.line, o.protocol = &exchange{p.exchangeClient(id), p.names}, "VXP"
 	} else {
@@ -67,7 +68,12 @@ func (o *office) take(ctx context.Context, id string) (*arrival, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.ledger.arrive(a.sum, o.id)
+	if o.verify != nil {
+		if err := o.verify.examine(ctx, data, a); err != nil {
+			return nil, err
+		}
+	}
+	o.ledger.arrive(a, o.id)
 	sum := sha256.Sum256(data)
 	if err := o.line.done(ctx, id, hex.EncodeToString(sum[:])); err != nil {
 		return nil, err

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -25,6 +27,9 @@ type Options struct {
 	Out     io.Writer                        // what people read
 	Record  func(key string) (string, error) // where a record of the archive lies; an error when it does not
 	Wait    time.Duration                    // how long to wait for the archive
+	Signing string                           // folder of the keys that sign the letters, see Certify
+	Verify  Verify                           // how receivers check signatures
+	Paper   string                           // folder that each letter's PDF is put into; empty: none
 }
 
 // VXPIdentity is what the exchange protocol knows a system by.
@@ -61,6 +66,7 @@ type play struct {
 	offices map[gateway.AgencyID]*office
 	quarter *client.Client // the quarter's own line, for what only the REST API can do
 	ledger  *ledger
+	desk    *desk
 	today   time.Time
 	number  int
 	letters []told
@@ -81,12 +87,9 @@ type act struct {
 func newPlay(o Options) *play {
 	now := time.Now().In(edxml.VietnamZone)
 	p := &play{
-		Options: o, names: map[gateway.AgencyID]string{}, offices: map[gateway.AgencyID]*office{}, ledger: newLedger(),
+		Options: o, names: names(), offices: map[gateway.AgencyID]*office{}, ledger: newLedger(), desk: newDesk(o.Signing),
 		today:  time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, edxml.VietnamZone),
 		number: o.First,
-	}
-	for _, a := range Directory() {
-		p.names[a.ID] = a.Name
 	}
 	for _, id := range Systems() {
 		p.offices[id] = p.office(id)
@@ -99,11 +102,22 @@ func (p *play) title(s string) { fmt.Fprintf(p.Out, "\n── %s\n", s) }
 
 func (p *play) say(format string, args ...any) { fmt.Fprintf(p.Out, "   "+format+"\n", args...) }
 
-// draft makes a letter of today with the next number, printed.
-func (p *play) draft(d draft) (*draft, error) {
+// draft makes a letter of today with the next number, printed and signed.
+func (p *play) draft(ctx context.Context, d draft) (*draft, error) {
 	d.number, d.date = p.number, p.today
 	p.number++
-	return &d, d.print(p.names)
+	if err := d.print(ctx, p.names, p.desk); err != nil {
+		return nil, err
+	}
+	return &d, p.file(&d, "")
+}
+
+// file puts a letter's PDF where people look at it.
+func (p *play) file(d *draft, remark string) error {
+	if p.Paper == "" {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(p.Paper, string(d.from)+"_"+d.num()+remark+".pdf"), d.pdf, 0o600)
 }
 
 // post sends a letter; it is expected at each of the agencies in at.
@@ -114,6 +128,9 @@ func (p *play) post(ctx context.Context, title string, d *draft, at ...gateway.A
 		return "", err
 	}
 	p.ledger.expect(id, d.from, d.sum(), at...)
+	if !d.unsigned {
+		p.ledger.sign()
+	}
 	p.letters = append(p.letters, told{title + " " + d.code(), id, d.from})
 	p.say("%s gửi %s số %s, %d nơi nhận [%s]", p.names[d.from], d.kind, d.code(), len(d.to), o.protocol)
 	return id, nil
@@ -133,15 +150,24 @@ func (p *play) report(ctx context.Context, n note) error {
 }
 
 // mustRefuse sends a letter that the gateway has to refuse.
-func (p *play) mustRefuse(ctx context.Context, line line, d *draft, why string) error {
+func (p *play) mustRefuse(ctx context.Context, line line, d *draft, why string) (*refused, error) {
 	_, err := line.send(ctx, d)
 	var no *refused
 	if !errors.As(err, &no) {
-		return fmt.Errorf("%s: not refused: %w", why, errors.Join(err, errNotRefused))
+		return nil, fmt.Errorf("%s: not refused: %w", why, errors.Join(err, errNotRefused))
 	}
 	p.ledger.refuse()
 	p.say("bị từ chối đúng quy định (refused): %s, mã %s", why, no.code)
-	return nil
+	return no, nil
+}
+
+// sayReasons tells each finding once: two signatures that break, break for the same reasons.
+func (p *play) sayReasons(findings []string) {
+	for i, f := range findings {
+		if !slices.Contains(findings[:i], f) {
+			p.say("  lý do (reason): %s", f)
+		}
+	}
 }
 
 var errNotRefused = errors.New("the gateway took what it should have refused")
@@ -160,7 +186,9 @@ func (p *play) pull(ctx context.Context, ids ...gateway.AgencyID) ([]*arrival, e
 		})
 	}
 	err := g.Wait()
-	return slices.Concat(each...), err
+	all := slices.Concat(each...)
+	p.sayVerified(all)
+	return all, err
 }
 
 // officesAtOnce is how many offices' software is busy at the same time.
@@ -171,7 +199,7 @@ func (p *play) clearInboxes(ctx context.Context) error {
 	left := 0
 	for _, id := range Systems() {
 		o := p.office(id)
-		o.ledger = newLedger() // none of this run's business
+		o.ledger, o.verify = newLedger(), nil // none of this run's business
 		got, err := o.takeOver(ctx)
 		if err != nil {
 			return fmt.Errorf("inbox of %s: %w", id, err)

@@ -18,6 +18,10 @@ type Tally struct {
 	Archived     int `json:"archived"`     // messages whose record stands in the archive
 	Lost         int `json:"lost"`         // should have arrived, and did not
 	Duplicated   int `json:"duplicated"`   // arrived more than once, or where they should not
+
+	Signed        int `json:"signed"`         // letters accepted whose PDF bears a person's signature and a seal
+	Verified      int `json:"verified"`       // letters whose receiver found both of these valid
+	ForgedRefused int `json:"forged_refused"` // of the refused, those that were altered after they were signed
 }
 
 // mark is one message at one receiver.
@@ -35,6 +39,9 @@ type ledger struct {
 	messages []gateway.MessageID
 	sender   map[gateway.MessageID]gateway.AgencyID
 	refused  int
+	signed   int
+	verified int
+	forged   int
 }
 
 func newLedger() *ledger {
@@ -62,10 +69,13 @@ func (l *ledger) forget(sum string, receiver gateway.AgencyID) {
 	l.expected[mark{sum, receiver}]--
 }
 
-func (l *ledger) arrive(sum string, receiver gateway.AgencyID) {
+func (l *ledger) arrive(a *arrival, receiver gateway.AgencyID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.arrived[mark{sum, receiver}]++
+	l.arrived[mark{a.sum, receiver}]++
+	if len(a.signatures) > 0 {
+		l.verified++
+	}
 }
 
 func (l *ledger) ack(sum string, receiver gateway.AgencyID) {
@@ -80,11 +90,23 @@ func (l *ledger) refuse() {
 	l.refused++
 }
 
+func (l *ledger) forge() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forged++
+}
+
+func (l *ledger) sign() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.signed++
+}
+
 // tally compares both sides.
 func (l *ledger) tally() Tally {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := Tally{Accepted: len(l.messages), Refused: l.refused}
+	t := Tally{Accepted: len(l.messages), Refused: l.refused, Signed: l.signed, Verified: l.verified, ForgedRefused: l.forged}
 	for m, want := range l.expected {
 		got := l.arrived[m]
 		t.Delivered += min(want, got)

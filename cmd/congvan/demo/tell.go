@@ -87,7 +87,8 @@ const fewEvents = 16
 func fold(events []gateway.Event) []string {
 	var runs [][]gateway.Event
 	for _, e := range events {
-		same := func(run []gateway.Event) bool { return run[0].Kind == e.Kind }
+		// What was found about signatures is told each time.
+		same := func(run []gateway.Event) bool { return run[0].Kind == e.Kind && e.Kind != gateway.EventJudged }
 		if i := slices.IndexFunc(runs, same); i >= 0 && len(events) > fewEvents {
 			runs[i] = append(runs[i], e)
 			continue

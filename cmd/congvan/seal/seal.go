@@ -62,7 +62,7 @@ func (p *plate) png() ([]byte, error) {
 		m.Pix[i] = uint8((int(a)*(shades-1) + 127) / 255) //nolint:gosec // less than shades
 	}
 	var out bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, m); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.DefaultCompression}).Encode(&out, m); err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
 	return out.Bytes(), nil
