@@ -59,7 +59,7 @@ func (a *arrival) judgements(ctx context.Context, m *Message) ([]Judgement, erro
 			return nil, err
 		}
 		if report != nil {
-			all = append(all, a.judgement(m, f.Index, f.Name, report, a.at))
+			all = append(all, a.judgement(m, a.sender, f.Index, f.Name, report, a.at))
 		}
 	}
 	envelope := SignedEnvelope{Split: a.split, Open: a.staged.open}
@@ -70,7 +70,7 @@ func (a *arrival) judgements(ctx context.Context, m *Message) ([]Judgement, erro
 	if report.Indication == signer.NoSignature && !a.rejectsUnsigned(m) {
 		return all, nil // most envelopes are not signed, and nobody expects them to be
 	}
-	return append(all, a.judgement(m, PartEnvelope, "", report, a.at)), nil
+	return append(all, a.judgement(m, a.sender, PartEnvelope, "", report, a.at)), nil
 }
 
 func (a *arrival) rejectsUnsigned(m *Message) bool {
@@ -78,11 +78,14 @@ func (a *arrival) rejectsUnsigned(m *Message) bool {
 }
 
 // judgement joins a report and what the policy does with it.
-func (g *Gateway) judgement(m *Message, part int, name string, r *signer.Report, at time.Time) Judgement {
-	j := Judgement{
-		ID: JudgementID(newID()), Message: m.ID, Part: part, Name: name, At: at, Report: *r,
-		Action: g.Signatures.Policy().At(m.signerCase(part), r.Verdict),
+func (g *Gateway) judgement(m *Message, sender *Agency, part int, name string, r *signer.Report, at time.Time) Judgement {
+	c := m.signerCase(part)
+	j := Judgement{ID: JudgementID(newID()), Message: m.ID, Part: part, Name: name, At: at, Report: *r}
+	if part != PartEnvelope && r.Indication == signer.TotalPassed && !isSignedBy(sender, r) {
+		c.Foreign = true
+		j.Report.Reasons = append(j.Report.Reasons[:len(r.Reasons):len(r.Reasons)], foreignSigner())
 	}
+	j.Action = g.Signatures.Policy().At(c, r.Verdict)
 	if r.Recheck != nil {
 		j.Next = r.Recheck.UTC().Truncate(time.Microsecond)
 	}
@@ -90,6 +93,13 @@ func (g *Gateway) judgement(m *Message, part int, name string, r *signer.Report,
 		j.Next = at
 	}
 	return j
+}
+
+func foreignSigner() signer.Reason {
+	return signer.Reason{
+		Code: "foreign-signer", Vi: "Chữ ký hợp lệ nhưng không có chữ ký nào của cơ quan gửi.",
+		En: "The signatures are valid, but none is the sending agency's.",
+	}
 }
 
 func (m *Message) signerCase(part int) signer.Case {

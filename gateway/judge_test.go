@@ -56,7 +56,7 @@ func (v *verdicts) Envelope(context.Context, gateway.SignedEnvelope, bool) *sign
 func (v *verdicts) Policy() *signer.Policy { return v.policy }
 
 func passed(level signer.Level) signer.Report {
-	return signer.Report{Verdict: signer.Passed(), Signatures: []signer.Signature{{Signer: "Nguyễn Thị Thử", Level: level, Verdict: signer.Passed()}}}
+	return signer.Report{Verdict: signer.Passed(), Signatures: []signer.Signature{{Signer: "Nguyễn Thị Thử", AgencyCode: district, Level: level, Verdict: signer.Passed()}}}
 }
 
 func failed() signer.Report {
@@ -313,4 +313,14 @@ func (h *house) preserved(id gateway.MessageID) []gateway.Preserved {
 	r, err := h.SignatureReports(h.t.Context(), h.admin(), id)
 	h.must(err)
 	return r.Preserved
+}
+
+// TestAnotherAgencysSignatureIsMarked: a valid signature proves who signed, and that may be somebody else.
+func TestAnotherAgencysSignatureIsMarked(t *testing.T) {
+	h, _ := judging(t)
+	a := h.send(letter("01", wardA, wardB), "TỐT")
+	j := h.judgements(a.Message)[0]
+	if j.Action != signer.ActionMark || len(j.Report.Reasons) != 1 || j.Report.Reasons[0].Code != "foreign-signer" {
+		t.Errorf("%s %+v", j.Action, j.Report.Reasons)
+	}
 }

@@ -68,6 +68,7 @@ type rejudgement struct {
 	*Gateway
 	due     DueJudgement
 	message *Message
+	sender  *Agency
 	before  *Judgement // nil when there was none
 	copy    *Preserved // the newest preserved copy, or nil
 }
@@ -89,6 +90,9 @@ func (g *Gateway) rejudge(ctx context.Context, d DueJudgement) error {
 
 func (r *rejudgement) load(ctx context.Context) (err error) {
 	if r.message, err = r.Store.Message(ctx, r.due.Message); err != nil {
+		return err
+	}
+	if r.sender, err = r.Store.Agency(ctx, r.message.From); err != nil {
 		return err
 	}
 	all, err := r.Store.Judgements(ctx, r.due.Message)
@@ -301,7 +305,7 @@ func (r *rejudgement) append(ctx context.Context, report *signer.Report, next ti
 	if r.before != nil {
 		name = r.before.Name
 	}
-	j := r.judgement(r.message, r.due.Part, name, report, r.now())
+	j := r.judgement(r.message, r.sender, r.due.Part, name, report, r.now())
 	j.Next = next
 	line, err := json.Marshal(j)
 	if err != nil {

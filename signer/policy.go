@@ -102,7 +102,10 @@ type DoorRule struct {
 	Unsure       Action `toml:"INDETERMINATE"`
 	TryLater     Action `toml:"TRY_LATER"` // empty: as INDETERMINATE
 	Failed       Action `toml:"TOTAL_FAILED"`
-	Unsigned     Action `toml:"NO_SIGNATURE_FOUND"`
+	// Foreign is for a document that passed, but that nobody of the sending agency has
+	// signed; empty: as TOTAL_PASSED.
+	Foreign  Action `toml:"FOREIGN_SIGNER"`
+	Unsigned Action `toml:"NO_SIGNATURE_FOUND"`
 }
 
 //go:embed policy.toml

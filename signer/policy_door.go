@@ -7,6 +7,7 @@ type Case struct {
 	Agency       string // the sender's code
 	DocumentType string // name of the type, as the envelope gives it
 	Envelope     bool   // the envelope's own signature, not an attached PDF's
+	Foreign      bool   // none of the signatures is the sending agency's
 }
 
 // At gives what the door does with a document of this verdict: by the first rule
@@ -16,7 +17,7 @@ func (p *Policy) At(c Case, v Verdict) Action {
 		if !r.matches(c) {
 			continue
 		}
-		if a := r.action(v); a != "" {
+		if a := r.action(c, v); a != "" {
 			return a
 		}
 	}
@@ -35,9 +36,12 @@ func under(code, pattern string) bool {
 	return ok && strings.HasPrefix(code, prefix)
 }
 
-func (r *DoorRule) action(v Verdict) Action {
+func (r *DoorRule) action(c Case, v Verdict) Action {
 	switch v.Indication {
 	case TotalPassed:
+		if c.Foreign && r.Foreign != "" {
+			return r.Foreign
+		}
 		return r.Passed
 	case NoSignature:
 		return r.Unsigned

@@ -180,7 +180,7 @@ func searchStatement(q gateway.AgencyQuery) (string, []any) {
 		code := strings.ToUpper(text)
 		args = append(args, code, code+"\U0010FFFF")
 		statement += ` AND (id >= $5 AND id < $6 OR id IN (SELECT agency_id FROM aliases WHERE alias >= $5 AND alias < $6)`
-		if words := strings.Fields(fold(text)); len(words) > 0 {
+		if words := strings.Fields(gateway.Fold(text)); len(words) > 0 {
 			terms := make([]string, min(len(words), wordsAtMost))
 			for i := range terms {
 				args = append(args, "% "+words[i]+"%")

@@ -130,8 +130,8 @@ func TestFold(t *testing.T) {
 		"Ủy ban":                     " uy ban", // decomposed
 		"  Số 12/QĐ-UBND ":           " so 12 qd ubnd",
 	} {
-		if got := fold(text); got != want {
-			t.Errorf("fold(%q) = %q, want %q", text, got, want)
+		if got := gateway.Fold(text); got != want {
+			t.Errorf("gateway.Fold(%q) = %q, want %q", text, got, want)
 		}
 	}
 }
