@@ -123,6 +123,8 @@ func TestSHA1ChainsHoldOnlyWithAProofFromTheirDays(t *testing.T) {
 				t.Errorf("weak links %v", a.Weak)
 			}
 			want(t, h.ask(old, proven(time.Date(2017, 6, 1, 0, 0, 0, 0, time.UTC))), weakNoPOE, "chain-digest-weak")
+			then := func(q *trust.Question) { q.At = time.Date(2014, 6, 1, 0, 0, 0, 0, time.UTC); q.Now = q.At }
+			want(t, h.ask(old, then), weakNoPOE, "chain-digest-weak")
 			now := func(q *trust.Question) { q.At = time.Date(2017, 6, 1, 0, 0, 0, 0, time.UTC); q.Now = q.At }
 			want(t, h.ask(old, now), weakNoPOE, "chain-digest-weak")
 
@@ -246,5 +248,29 @@ func TestHundredsOfCandidatesAreBounded(t *testing.T) {
 	want(t, h.ask(lost.Certificate, with(maze...)), noChain)
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("took %s", took)
+	}
+}
+
+func TestAMazeOfAuthoritiesThatAllCertifyEachOtherIsBounded(t *testing.T) {
+	h := newHouse(t, silent)
+	var all []*democa.Authority
+	var maze []*x509.Certificate
+	for n := range 12 {
+		all = append(all, must(democa.NewRoot(moment, democa.Options{Root: fmt.Sprintf("CA mê cung %d", n)}))(t))
+	}
+	for _, a := range all {
+		for _, b := range all {
+			if a != b {
+				maze = append(maze, must(a.Cross(b, democa.Issue{}))(t))
+			}
+		}
+	}
+	lost := must(all[0].Person(person, democa.Issue{}))(t)
+	for range 2 { // the second time all links are known
+		start := time.Now()
+		want(t, h.ask(lost.Certificate, with(maze...)), noChain, "chain-search-bounded")
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("took %s", took)
+		}
 	}
 }

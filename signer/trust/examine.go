@@ -158,6 +158,9 @@ func forbidsStamping(c *x509.Certificate) bool {
 		!slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageTimeStamping) && !slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny)
 }
 
+// sha1 never holds without a proof, whatever day is asked about.
+const sha1 = "SHA-1"
+
 // strength checks the algorithms of a chain's links: the digest of each signature but
 // the anchor's own, and the keys that made them. The key of the certificate itself is
 // for those to check who check its signature.
@@ -173,7 +176,7 @@ func (j *Judge) strength(chain []*x509.Certificate, q Question) (all []signer.Ve
 	for n, c := range chain {
 		if n < len(chain)-1 {
 			a, _ := signature.OfCertificate(c) // it was read when the chain was built
-			if !j.policy.Holds(a.Digest, at) {
+			if !j.policy.Holds(a.Digest, at) || a.Digest == sha1 && !q.Proven {
 				weaker(j.policy.Holds(a.Digest, time.Time{}), weakLink(c, a, at))
 			}
 		}

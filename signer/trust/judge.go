@@ -50,6 +50,7 @@ type Judge struct {
 	patience time.Duration
 	fetch    *fetch.Client
 	cache    *cache
+	links    links
 	flights  singleflight.Group
 }
 
@@ -108,7 +109,7 @@ func (j *Judge) Judge(ctx context.Context, q Question) Answer {
 }
 
 func (j *Judge) judge(ctx context.Context, list *snapshot, q Question) Answer {
-	s := newSearch(list, q.Use, j.policy.Revocation.Historic, q.Evidence.Certificates)
+	s := newSearch(list, &j.links, q.Use, j.policy.Revocation.Historic, q.Evidence.Certificates)
 	paths := s.find(q.Certificate)
 	if len(paths) == 0 {
 		return Answer{Verdict: signer.Unsure(signer.NoCertificateChainFound, s.trouble.reasons(q.Certificate)...)}
