@@ -99,7 +99,7 @@ type Outcome struct {
 	ProvenTime time.Time
 	Stamps     []signer.Stamp      // the verdicts on its stamps, failures last
 	Chain      []*x509.Certificate // leaf first
-	Proofs     []trust.Proof       // revocation data relied on, for the stamps' chains too
+	Proofs     []trust.Proof       // revocation data relied on, for the stamps' chains too; of kept CRLs without their DER
 	// StampChains are the chains of the stamps that passed, in the order of the stamps.
 	StampChains [][]*x509.Certificate
 	// Recheck is when to judge again; zero for never.
@@ -159,7 +159,7 @@ func (p *Process) chain(ctx context.Context, c Claim, o *Outcome) trust.Answer {
 // ask puts a question to trust: about a proven moment, or about now.
 func (p *Process) ask(ctx context.Context, cert *x509.Certificate, use trust.Use, e trust.Evidence, proven time.Time) trust.Answer {
 	now := p.now()
-	q := trust.Question{Certificate: cert, Use: use, At: now, Now: now, Evidence: e}
+	q := trust.Question{Certificate: cert, Use: use, At: now, Now: now, Evidence: e, Brief: true}
 	if !proven.IsZero() {
 		q.At, q.Proven = proven, true
 	}
