@@ -15,9 +15,9 @@ type Place struct {
 
 // Measures of the signature's block, in millimetres.
 const (
-	signatureSpace  = 30.0 // between title and name
+	signatureSpace  = 34.0 // between title and name
 	signatureWidth  = 46.0
-	signatureMargin = 3.0  // kept free below the title and above the name
+	signatureMargin = 5.0  // kept free below the title and above the name
 	sealDiameter    = 36.0 // of most agencies' round seals
 	signatureBlock  = 72.0 // two lines of competence and position, the space, the name, and air
 )
