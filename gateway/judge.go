@@ -86,11 +86,13 @@ func (g *Gateway) judgement(m *Message, sender *Agency, part int, name string, r
 		j.Report.Reasons = append(j.Report.Reasons[:len(r.Reasons):len(r.Reasons)], foreignSigner())
 	}
 	j.Action = g.Signatures.Policy().At(c, r.Verdict)
-	if r.Recheck != nil {
-		j.Next = r.Recheck.UTC().Truncate(time.Microsecond)
-	}
-	if g.wantsPreserving(r) {
+	switch {
+	case g.wantsPreserving(r):
 		j.Next = at
+	case r.Recheck != nil:
+		j.Next = r.Recheck.UTC().Truncate(time.Microsecond)
+	case r.Indication == signer.Indeterminate:
+		j.Next = night(at, at) // an administrator may add the root that is missing
 	}
 	return j
 }

@@ -324,3 +324,22 @@ func TestAnotherAgencysSignatureIsMarked(t *testing.T) {
 		t.Errorf("%s %+v", j.Action, j.Report.Reasons)
 	}
 }
+
+// TestAMissingRootIsAskedForEachNight: what nothing is known about may be known tomorrow, but not for ever.
+func TestAMissingRootIsAskedForEachNight(t *testing.T) {
+	h, v := judging(t)
+	unknown := signer.Report{Verdict: signer.Unsure(signer.NoCertificateChainFound)}
+	v.door["LẠ"], v.online["LẠ"] = unknown, unknown
+	a := h.send(letter("01", district, wardA), "LẠ")
+	seen := 0
+	for range 40 {
+		h.now = h.now.AddDate(0, 0, 1)
+		if seen == 3 {
+			v.online["LẠ"] = passed(signer.LevelBB) // the root was added
+		}
+		seen += h.examine()
+	}
+	if all := h.judgements(a.Message); seen != 4 || len(all) != 2 || all[1].Report.Indication != signer.TotalPassed {
+		t.Errorf("looked at %d times, %d judgements", seen, len(all))
+	}
+}

@@ -20,7 +20,8 @@ const (
 	examineBatch = 20
 	retryFirst   = time.Minute // after a TRY_LATER, doubled each time
 	retryMost    = 24 * time.Hour
-	nightHour    = 2 // in Vietnam: when proofs that age are renewed
+	nights       = 30 // for which what nothing is known about is looked at again
+	nightHour    = 2  // in Vietnam: when proofs that age are renewed
 )
 
 // RunExaminer judges again what could not be judged at the door, and renews proofs before
@@ -279,10 +280,12 @@ func (r *rejudgement) next(report *signer.Report, again bool) time.Time {
 	switch {
 	case again, report.SubIndication == signer.TryLater:
 		return now.Add(min(retryFirst<<min(r.due.Tries, 20), retryMost))
-	case report.Recheck == nil:
-		return time.Time{}
+	case report.Recheck != nil:
+		return night(*report.Recheck, now)
+	case report.Indication == signer.Indeterminate && r.due.Tries < nights:
+		return night(now, now)
 	}
-	return night(*report.Recheck, now)
+	return time.Time{}
 }
 
 // night gives the first night at or after a moment, and after now.
