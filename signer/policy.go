@@ -101,6 +101,7 @@ type DoorRule struct {
 	Passed       Action `toml:"TOTAL_PASSED"`
 	Unsure       Action `toml:"INDETERMINATE"`
 	TryLater     Action `toml:"TRY_LATER"` // empty: as INDETERMINATE
+	Revoked      Action `toml:"REVOKED"`   // the signer's or an issuer's certificate is revoked; empty: as INDETERMINATE
 	Failed       Action `toml:"TOTAL_FAILED"`
 	// Foreign is for a document that passed, but that nobody of the sending agency has
 	// signed; empty: as TOTAL_PASSED.

@@ -51,7 +51,7 @@ func (p *Policy) check() error {
 		fault("changes.allowed: %q is none of NONE, LTA_UPDATES, FORM_FILLING, ANNOTATIONS", p.Changes.Allowed)
 	}
 	for i, r := range p.Door {
-		for _, a := range []Action{r.Passed, r.Unsure, r.TryLater, r.Failed, r.Foreign, r.Unsigned} {
+		for _, a := range []Action{r.Passed, r.Unsure, r.TryLater, r.Revoked, r.Failed, r.Foreign, r.Unsigned} {
 			if !slices.Contains([]Action{"", ActionAccept, ActionMark, ActionHold, ActionReject}, a) {
 				fault("door %d: %q is none of accept, mark, hold, reject", i+1, a)
 			}

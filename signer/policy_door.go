@@ -1,6 +1,9 @@
 package signer
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Case is what the door knows of a document when it asks what to do with it.
 type Case struct {
@@ -48,8 +51,16 @@ func (r *DoorRule) action(c Case, v Verdict) Action {
 	case TotalFailed:
 		return r.Failed
 	}
-	if v.SubIndication == TryLater && r.TryLater != "" {
+	return cmp.Or(r.doubt(v.SubIndication), r.Unsure)
+}
+
+// doubt gives what the rule says of one kind of doubt; empty for nothing.
+func (r *DoorRule) doubt(s SubIndication) Action {
+	switch s {
+	case TryLater:
 		return r.TryLater
+	case RevokedNoPOE, RevokedCANoPOE:
+		return r.Revoked
 	}
-	return r.Unsure
+	return ""
 }

@@ -76,6 +76,7 @@ NO_SIGNATURE_FOUND = "reject"
 [[door]]
 agency = "H26.99.02"
 TRY_LATER = "hold"
+REVOKED = "reject"
 INDETERMINATE = "mark"
 [[door]]
 envelope = true
@@ -105,6 +106,8 @@ func TestTheDoor(t *testing.T) {
 		"the prefix alone":      {signer.Case{Agency: "H26.99.01", DocumentType: "Quyết định"}, unsigned, signer.ActionMark},
 		"another type":          {signer.Case{Agency: "H26.99.01.7", DocumentType: "Công văn"}, signer.Failed(signer.HashFailure), signer.ActionMark},
 		"try later":             {signer.Case{Agency: "H26.99.02"}, signer.Unsure(signer.TryLater), signer.ActionHold},
+		"revoked":               {signer.Case{Agency: "H26.99.02"}, signer.Unsure(signer.RevokedNoPOE), signer.ActionReject},
+		"revoked, no rule":      {decision, signer.Unsure(signer.RevokedCANoPOE), signer.ActionHold},
 		"unsure elsewhere":      {signer.Case{Agency: "H26.99.02"}, signer.Unsure(signer.NoPOE), signer.ActionMark},
 		"nothing said":          {signer.Case{Agency: "H26.99.02"}, signer.Passed(), signer.ActionMark},
 		"the envelope":          {signer.Case{Agency: "H26.99.02", Envelope: true}, signer.Failed(signer.HashFailure), signer.ActionHold},

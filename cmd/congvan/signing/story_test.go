@@ -448,3 +448,25 @@ func TestAKeyThatSignsAtRandomIsRefused(t *testing.T) {
 
 // hidden is a key that does not show what it is.
 type hidden struct{ crypto.Signer }
+
+// TestARevokedSignerIsHeld: what was signed with a certificate that is revoked waits for a person.
+func TestARevokedSignerIsHeld(t *testing.T) {
+	h := newTown(t, "")
+	k := h.person()
+	h.ca.Revoke(k.Certificate, time.Now().Add(-2*time.Hour), 1)
+	a, err := h.send("01", h.sign(h.letter("01"), k))
+	h.must(err)
+	h.ahead = 30 * time.Minute
+	h.examine()
+	if j := newest(h.reports(a.Message), 0); j.Report.SubIndication != signer.RevokedNoPOE || j.Action != signer.ActionHold {
+		t.Fatalf("%s %s %s", j.Report.Indication, j.Report.SubIndication, j.Action)
+	}
+	if n := h.inbox(); n != 0 {
+		t.Errorf("%d letters in the inbox", n)
+	}
+	n, err := h.Requeue(t.Context(), operator(), gateway.StuckQuery{Cause: gateway.CauseSignature})
+	h.must(err)
+	if n != 1 || h.inbox() != 1 {
+		t.Errorf("%d released by a person, %d in the inbox", n, h.inbox())
+	}
+}
