@@ -97,7 +97,7 @@ func TestAllowed(t *testing.T) {
 		{"security store", proofs(), lta, "proofs-added"},
 		{"document time stamp without rectangle", stamp(""), lta, "document-time-stamp-added"},
 		{"document time stamp with empty rectangle", stamp("/Rect[0 0 0 0]").with(proofs()), lta, "document-time-stamp-added"},
-		{"visible document time stamp", stamp(visible), form, "document-time-stamp-added"},
+		{"visible document time stamp, drawing nothing", stamp("/Rect[300 100 400 200]"), form, "document-time-stamp-added"},
 		{"second signature in its field", seal(), form, "signature-added"},
 		{"second signature in a new field", field(visible), form, "signature-drawn"},
 		{"second signature in an invisible field", field("/Rect[0 0 0 0]"), form, "signature-added"},
@@ -105,6 +105,7 @@ func TestAllowed(t *testing.T) {
 		{"new field left empty", field(visible).with(objects{80: "<</Type/Annot/Subtype/Widget/FT/Sig/T(Moi)/P 3 0 R/Rect[300 100 400 200]>>"}), form, "signature-field-added"},
 		{"new field with a widget of its own", field("").with(objects{80: "<</Type/Annot/Subtype/Widget/Parent 84 0 R/P 3 0 R/Rect[300 100 400 200]>>", 84: "<</FT/Sig/T(Moi)/V 81 0 R/Kids[80 0 R]>>", 6: strings.Replace(letter()[6], "26 0 R]", "26 0 R 84 0 R]", 1)}), form, "signature-added"},
 		{"a third over the person's signature", field("/Rect[70 100 150 160]"), form, "signature-drawn"},
+		{"new field left empty, its look as well", field(visible).with(objects{80: "<</Type/Annot/Subtype/Widget/FT/Sig/T(Moi)/P 3 0 R/Rect[300 100 400 200]/MK<<>>/AP<</N 82 0 R>>>>", 82: stream("/Subtype/Form/BBox[0 0 9 9]", "% DSBlank\n")}), form, "signature-field-added"},
 		{"text field", edit(22, "/V(12)/AP<</N 42 0 R>>", "/V(13)/AP<</N 90 0 R>>").with(objects{90: stream("/Subtype/Form/BBox[0 0 1 1]", "(13) Tj")}), form, "field-filled"},
 		{"text field, look in place", edit(22, "/V(12)", "/V(13)").with(objects{42: stream("/Type/XObject/Subtype/Form/BBox[0 0 100 20]", "(13) Tj")}), form, "field-filled"},
 		{"text field, widget apart", edit(25, "/V(1)", "/V(2)").with(objects{44: stream("/Type/XObject/Subtype/Form/BBox[0 0 50 20]", "(2) Tj")}), form, "field-filled"},
@@ -117,6 +118,26 @@ func TestAllowed(t *testing.T) {
 		{"annotation's look changed in place", objects{43: stream("/Subtype/Form/BBox[0 0 9 9]", "")}, annotations, "annotation-changed"},
 		{"annotation removed", objects{15: "[24 0 R]"}, annotations, "annotation-removed"},
 		{"annotation removed and freed", objects{15: "[24 0 R]", 31: "free", 43: "free"}, annotations, "annotation-removed"},
+	} {
+		m.run(t)
+	}
+}
+
+// What draws on a page, and nobody answers for with a key: as annotations do.
+func TestDrawnByNobody(t *testing.T) {
+	const unsigned = "<</Type/Annot/Subtype/Widget/FT/Sig/T(Moi)/P 3 0 R/Rect[300 100 400 200]"
+	visible := "/Rect[300 100 400 200]/AP<</N 82 0 R>>"
+	whole := "/Rect[260 200 595 842]/AP<</N 82 0 R>>"
+	for _, m := range []mutation{
+		{"new field left empty, with a look", field(visible).with(objects{80: unsigned + "/AP<</N 82 0 R>>>>"}), annotations, "unsigned-field-drawn"},
+		{"new field left empty, with looks by state", field(visible).with(objects{80: unsigned + "/AS/A/AP<</N<</A 82 0 R>>>>>>"}), annotations, "unsigned-field-drawn"},
+		{"new field left empty, painted", field(visible).with(objects{80: unsigned + "/MK<</BG[1 1 1]>>>>"}), annotations, "unsigned-field-drawn"},
+		{"new field left empty, seen under the pointer", field(visible).with(objects{80: unsigned + "/F 288/AP<</N 82 0 R>>>>"}), annotations, "unsigned-field-drawn"},
+		{"waiting field redrawn", edit(21, "/T(Co quan)", "/T(Co quan)/AP<</N 71 0 R>>").with(objects{71: seal()[71]}), annotations, "unsigned-field-drawn"},
+		{"document time stamp with a look", stamp(visible), annotations, "unsigned-field-drawn"},
+		{"document time stamp that calls itself a signature", stamp(visible).with(objects{81: strings.Replace(stamp("")[81], "/DocTimeStamp", "/Sig", 1)}), annotations, "unsigned-field-drawn"},
+		{"signature that hides the page", field(whole), annotations, "signature-hides-page"},
+		{"signature that calls itself a document time stamp", field(visible).with(objects{81: strings.Replace(field("")[81], "/Type/Sig", "/Type/DocTimeStamp", 1)}), form, "signature-added"},
 	} {
 		m.run(t)
 	}

@@ -186,6 +186,7 @@ func (d *diff) appearance(n id, c *change) error {
 
 // look lets what a field shows follow its value.
 func (d *diff) look(n id, c *change, key syntax.Name) error {
+	c.drawn = c.drawn || key == "AS" // another of the looks that are there
 	button := c.is.kind == "Btn" && c.is.flags&pushButton != 0
 	if c.is.kind == "Sig" || c.filled && !button {
 		d.field(signer.ModificationForm, c.is, reason(codeFilled, c.is.name, key))
@@ -200,6 +201,7 @@ const (
 	flagHidden    = 1 << 1
 	flagPrint     = 1 << 2
 	flagNoView    = 1 << 5
+	flagToggle    = 1 << 8                                                     // ToggleNoView: seen while the pointer is over it
 	flagsFloating = 1<<3 /* NoZoom */ | 1<<4                                   /* NoRotate */
 	flagsSettable = flagPrint | 1<<6 /* ReadOnly */ | 1<<7 /* Locked */ | 1<<9 /* LockedContents */
 	flagReadOnly  = 1 << 0

@@ -34,8 +34,11 @@ func (r Rect) overlaps(o Rect) bool {
 const maxCover = 0.5
 
 // rectOf reads the rectangle of an annotation, its corners in order; empty where it has none.
-func rectOf(r *syntax.Revision, dict syntax.Dict) Rect {
-	o, err := r.Resolve(dict["Rect"])
+func rectOf(r *syntax.Revision, dict syntax.Dict) Rect { return boxOf(r, dict["Rect"]) }
+
+// boxOf reads a rectangle (7.9.5).
+func boxOf(r *syntax.Revision, o syntax.Object) Rect {
+	o, err := r.Resolve(o)
 	all, ok := o.(syntax.Array)
 	if err != nil || !ok || len(all) != 4 {
 		return Rect{}
@@ -62,7 +65,7 @@ func rectOf(r *syntax.Revision, dict syntax.Dict) Rect {
 func visible(r *syntax.Revision, dict syntax.Dict) bool {
 	o, err := r.Resolve(dict["F"])
 	flags, _ := o.(int64)
-	if err == nil && (flags&flagHidden != 0 || flags&flagNoView != 0 && flags&flagPrint == 0) {
+	if err == nil && (flags&flagHidden != 0 || flags&flagNoView != 0 && flags&(flagPrint|flagToggle) == 0) {
 		return false
 	}
 	return rectOf(r, dict).area() > 0
@@ -118,7 +121,11 @@ func (d *diff) drawn(page, ref syntax.Ref, dict syntax.Dict, f *field) error {
 		return d.covers(page, ref, dict)
 	}
 	number, rect := d.pageNumber(page), rectOf(d.new, dict)
-	d.add(Finding{Level: signer.ModificationNone, Reason: reason(codeDrawn, f.name, number), Ref: ref, Field: f.name, Page: number, Rect: rect})
+	told := Finding{Level: signer.ModificationNone, Reason: reason(codeDrawn, f.name, number), Ref: ref, Field: f.name, Page: number, Rect: rect}
+	d.add(told)
+	if err := d.answered(page, told, dict, f); err != nil {
+		return err
+	}
 	all, err := d.signatures(page)
 	if err != nil {
 		return err

@@ -27,6 +27,8 @@ const (
 	codeAnnotAdded      = "annotation-added"
 	codeAnnotChanged    = "annotation-changed"
 	codeAnnotGone       = "annotation-removed"
+	codeDrawnUnsigned   = "unsigned-field-drawn"
+	codeDrawnLarge      = "signature-hides-page"
 	// Remarks.
 	codeDrawn   = "signature-drawn"
 	codeAcrobat = "refused-by-acrobat"
@@ -204,6 +206,10 @@ func fieldWords(code string) (vi, en string) {
 		return "Dữ liệu của chữ ký “%[1]s” bị thay đổi.", "The value of the signature “%[1]s” was changed."
 	case codeValueReused:
 		return "Trường “%[1]s” dùng lại dữ liệu chữ ký đã có, không phải chữ ký mới.", "The field “%[1]s” takes a signature that was there rather than one of its own."
+	case codeDrawnUnsigned:
+		return "Trường chữ ký “%[1]s” vẽ lên trang %[2]d mà không có chữ ký mới của ai.", "The signature field “%[1]s” draws on page %[2]d without a new signature of anybody."
+	case codeDrawnLarge:
+		return "Hình của chữ ký “%[1]s” che phần lớn trang %[2]d.", "The appearance of the signature “%[1]s” covers much of page %[2]d."
 	case codeCovered:
 		return "Chữ ký “%[1]s” trên trang %[2]d bị che.", "The signature “%[1]s” on page %[2]d was covered."
 	case codeWidgetPage:

@@ -140,7 +140,8 @@ func (d *diff) signatureValue(v syntax.Object, values map[syntax.Ref]bool) (stam
 	if err != nil {
 		return false, false, err
 	}
-	return kind == syntax.Name("DocTimeStamp"), kind == nil || kind == syntax.Name("Sig") || kind == syntax.Name("DocTimeStamp"), nil
+	stamp, err = d.isStamp(dict)
+	return stamp, kind == nil || kind == syntax.Name("Sig") || kind == syntax.Name("DocTimeStamp"), err
 }
 
 // shared says whether more than one object has a new object as its value.
