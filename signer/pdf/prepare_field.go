@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 
+	"congvan/signer/pdf/changes"
 	"congvan/signer/pdf/syntax"
 )
 
@@ -66,7 +67,7 @@ func (d *draft) pick(name string, lock *Lock) (*target, error) {
 
 func (d *draft) fresh(name string, lock *Lock) (*target, error) {
 	if lock != nil {
-		if err := lock.check(); err != nil {
+		if err := checkLock(lock); err != nil {
 			return nil, err
 		}
 	}
@@ -93,7 +94,7 @@ func (d *draft) existing(f *syntax.Field, lock *Lock) (*target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("field %q: %w", f.Name, err)
 	}
-	its, err := d.readLock(own["Lock"])
+	its, err := changes.ParseLock(d.rev, own)
 	if err != nil {
 		return nil, fmt.Errorf("field %q: %w", f.Name, err)
 	}
@@ -112,43 +113,4 @@ func (d *draft) freeName(stem string) string {
 			return name
 		}
 	}
-}
-
-// readLock reads the lock of a field (table 236); nil where there is none.
-func (d *draft) readLock(o syntax.Object) (*Lock, error) {
-	dict, err := d.rev.Dict(o)
-	if err != nil || dict == nil {
-		return nil, err
-	}
-	p, err := d.rev.Int(dict["P"])
-	if err != nil {
-		return nil, err
-	}
-	l, err := d.readFields(dict)
-	if err != nil {
-		return nil, err
-	}
-	l.Permissions = int(p)
-	return l, l.check()
-}
-
-// readFields reads /Action and /Fields, which locks and FieldMDP share.
-func (d *draft) readFields(dict syntax.Dict) (*Lock, error) {
-	action, err := d.rev.Name(dict["Action"])
-	if err != nil {
-		return nil, fmt.Errorf("lock: /Action: %w", err)
-	}
-	l := &Lock{Action: string(action)}
-	names, err := d.rev.Array(dict["Fields"])
-	if err != nil {
-		return nil, fmt.Errorf("lock: /Fields: %w", err)
-	}
-	for _, n := range names {
-		s, err := d.rev.String(n)
-		if err != nil {
-			return nil, fmt.Errorf("lock: /Fields: %w", err)
-		}
-		l.Fields = append(l.Fields, s.Text())
-	}
-	return l, nil
 }

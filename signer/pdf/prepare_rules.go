@@ -4,15 +4,14 @@ import (
 	"fmt"
 
 	"congvan/signer"
+	"congvan/signer/pdf/changes"
 	"congvan/signer/pdf/syntax"
 )
 
 // rules are what earlier signatures allow.
 type rules struct {
-	signatures  int // that bear a value; document time stamps not counted
-	certified   bool
-	permissions int    // the narrowest P of certification and locks; 0: nothing said
-	locks       []Lock // in force
+	signatures int // that bear a value; document time stamps not counted
+	changes.Rules
 }
 
 // rules reads what the signatures that are there lay down.
@@ -22,103 +21,54 @@ func (d *draft) rules() (*rules, error) {
 		if d.fields[i].Type != "Sig" {
 			continue
 		}
-		if err := d.ruled(&d.fields[i], r); err != nil {
+		if err := d.addRules(&d.fields[i], r); err != nil {
 			return nil, fmt.Errorf("signature field %q: %w", d.fields[i].Name, err)
 		}
 	}
 	return r, nil
 }
 
-func (d *draft) ruled(f *syntax.Field, r *rules) error {
-	value, err := d.rev.Resolve(f.Value)
-	if err != nil || value == nil {
-		return err
-	}
-	dict, err := d.rev.Dict(value)
-	if err != nil {
+// addRules adds those of one field, if it is signed.
+func (d *draft) addRules(f *syntax.Field, r *rules) error {
+	dict, err := d.rev.Dict(f.Value)
+	if err != nil || dict == nil {
 		return err
 	}
 	if kind, err := d.rev.Resolve(dict["Type"]); err != nil || kind == syntax.Name("DocTimeStamp") {
 		return err
 	}
+	its, _, err := rulesOf(d.rev, dict, f.Dict)
 	r.signatures++
-	refs, err := d.rev.Array(dict["Reference"])
-	if err != nil {
-		return err
-	}
-	for _, o := range refs {
-		if err := d.reference(o, r); err != nil {
-			return err
-		}
-	}
-	lock, err := d.readLock(f.Dict["Lock"])
-	if err != nil || lock == nil {
-		return err
-	}
-	r.locks = append(r.locks, *lock)
-	r.narrow(lock.Permissions)
-	return nil
+	r.Rules = r.And(its)
+	return err
 }
 
-// reference reads one signature reference (table 256).
-func (d *draft) reference(o syntax.Object, r *rules) error {
-	dict, err := d.rev.Dict(o)
+// rulesOf reads, as it stands in a revision, what a signature allows and forbids from
+// then on: DocMDP, FieldMDP and the lock of its field; and whether it is a certification.
+func rulesOf(rev *syntax.Revision, signature, field syntax.Dict) (rules changes.Rules, certifies bool, err error) {
+	p, err := changes.ParsePermissions(rev, signature)
 	if err != nil {
-		return err
+		return changes.Rules{}, false, err
 	}
-	method, err := d.rev.Resolve(dict["TransformMethod"])
-	if err != nil {
-		return err
-	}
-	params, err := d.rev.Dict(dict["TransformParams"])
-	if err != nil {
-		return err
-	}
-	switch method {
-	case syntax.Name("DocMDP"):
-		p, err := d.rev.Int(params["P"])
-		if err != nil {
-			return err
-		}
-		if p == 0 {
-			p = 2 // the default of table 257
-		}
-		r.certified = true
-		r.narrow(int(p))
-	case syntax.Name("FieldMDP"):
-		lock, err := d.readFields(params)
-		if err != nil {
-			return err
-		}
-		r.locks = append(r.locks, *lock)
-	}
-	return nil
-}
-
-func (r *rules) narrow(p int) {
-	if p > 0 && (r.permissions == 0 || p < r.permissions) {
-		r.permissions = p
-	}
+	lock, err := changes.ParseLock(rev, field)
+	return p.Rules(lock), p.DocMDP != 0, err
 }
 
 // allow refuses what earlier signatures do not allow.
 func (r *rules) allow(t *target, o *SignOptions) error {
 	switch {
-	case r.permissions == 1:
+	case r.Permissions == 1:
 		return refuse("certified-closed", "Tài liệu đã được chứng nhận hoặc khóa, không cho phép thay đổi, kể cả ký thêm.",
 			"The document is certified or locked so that nothing may change; a further signature would break that.")
 	case o.Certify != 0 && r.signatures > 0:
 		return refuse("certify-not-first", "Chữ ký chứng nhận phải là chữ ký đầu tiên của tài liệu.",
 			"A certification must be the first signature of a document.")
-	case r.permissions == 2 && t.fresh && o.Placement != nil:
+	case r.Permissions == 2 && t.fresh && o.Placement != nil:
 		return refuse("certified-new-visible", "Tài liệu đã được chứng nhận chỉ cho phép điền và ký vào trường có sẵn; hãy ký vào trường có sẵn hoặc ký không hiển thị.",
 			"The certification allows to fill in and sign what is there: a new visible field would change a page. Sign an existing field, or invisibly.")
-	}
-	for i := range r.locks {
-		if r.locks[i].holds(t.name) {
-			return refuse("field-locked", "Một chữ ký trước đã khóa trường “"+t.name+"”.",
-				"An earlier signature has locked the field “"+t.name+"”.")
-		}
+	case r.Locked != nil && r.Locked(t.name):
+		return refuse("field-locked", "Một chữ ký trước đã khóa trường “"+t.name+"”.",
+			"An earlier signature has locked the field “"+t.name+"”.")
 	}
 	return nil
 }

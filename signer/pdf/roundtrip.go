@@ -178,9 +178,8 @@ func onlySigned(f *syntax.File, since int, before *draft) error {
 	if err != nil {
 		return err
 	}
-	result, err := changes.Since(f, since, changes.Rules{
-		Permissions: held.permissions, Locked: held.locked, SignedFields: before.signed(),
-	})
+	held.SignedFields = before.signed()
+	result, err := changes.Since(f, since, held.Rules)
 	if err != nil {
 		return unreadableReturn(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"congvan/signer"
 	"congvan/signer/pdf/appearance"
+	"congvan/signer/pdf/changes"
 	"congvan/signer/token"
 	"congvan/signer/trust"
 	"congvan/signer/tsa"
@@ -69,13 +70,9 @@ type SignOptions struct {
 	Downgraded func(reached signer.Level, why []signer.Reason)
 }
 
-// Lock says which form fields may not change once a signature is there (ISO 32000-2,
-// table 236), and what else may not.
-type Lock struct {
-	Action      string   // All, Include or Exclude
-	Fields      []string // fully qualified names, for Include and Exclude
-	Permissions int      // 0 (nothing said), or P from 1 to 3 as of a certification
-}
+// Lock says which form fields may not change once a signature is there, and what else
+// may not; it is read back by the same rules.
+type Lock = changes.Lock
 
 // attempts at a signature whose time stamp does not fit: the first one measures it.
 const attempts = 3

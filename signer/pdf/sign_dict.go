@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"congvan/signer/pdf/changes"
 	"congvan/signer/pdf/syntax"
 )
 
@@ -78,8 +79,8 @@ func fieldLock(l *Lock, catalog syntax.Ref) syntax.Dict {
 	params := syntax.Dict{
 		"Type": syntax.Name("TransformParams"), "V": syntax.Name("1.2"), "Action": syntax.Name(l.Action),
 	}
-	if l.Action != lockAll {
-		params["Fields"] = l.names()
+	if l.Action != changes.LockAll {
+		params["Fields"] = lockedNames(l)
 	}
 	return syntax.Dict{
 		"Type":            syntax.Name("SigRef"),
@@ -89,14 +90,7 @@ func fieldLock(l *Lock, catalog syntax.Ref) syntax.Dict {
 	}
 }
 
-// The actions of a lock.
-const (
-	lockAll     = "All"
-	lockInclude = "Include"
-	lockExclude = "Exclude"
-)
-
-func (l *Lock) names() syntax.Array {
+func lockedNames(l *Lock) syntax.Array {
 	all := make(syntax.Array, len(l.Fields))
 	for i, name := range l.Fields {
 		all[i] = syntax.TextString(name)
@@ -104,11 +98,11 @@ func (l *Lock) names() syntax.Array {
 	return all
 }
 
-// dict is the lock as a field carries it (table 236).
-func (l *Lock) dict() syntax.Dict {
+// lockDict is a lock as a field carries it (table 236).
+func lockDict(l *Lock) syntax.Dict {
 	d := syntax.Dict{"Type": syntax.Name("SigFieldLock"), "Action": syntax.Name(l.Action)}
-	if l.Action != lockAll {
-		d["Fields"] = l.names()
+	if l.Action != changes.LockAll {
+		d["Fields"] = lockedNames(l)
 	}
 	if l.Permissions != 0 {
 		d["P"] = int64(l.Permissions)
@@ -116,33 +110,13 @@ func (l *Lock) dict() syntax.Dict {
 	return d
 }
 
-func (l *Lock) check() error {
+// checkLock refuses a lock that the standard does not know.
+func checkLock(l *Lock) error {
 	switch {
-	case l.Action != lockAll && l.Action != lockInclude && l.Action != lockExclude,
+	case l.Action != changes.LockAll && l.Action != changes.LockInclude && l.Action != changes.LockExclude,
 		l.Permissions < 0 || l.Permissions > 3:
 		return fmt.Errorf("lock: action %q, permissions %d: %w", l.Action, l.Permissions,
 			refuse("lock-unknown", "Kiểu khóa trường không hợp lệ.", "The lock's action or permissions are none of the standard's."))
 	}
 	return nil
-}
-
-// holds says whether a field is among those that the lock closes. A name closes the
-// fields below it too.
-func (l *Lock) holds(field string) bool {
-	switch l.Action {
-	case lockAll:
-		return true
-	case lockInclude:
-		return l.lists(field)
-	}
-	return !l.lists(field)
-}
-
-func (l *Lock) lists(field string) bool {
-	for _, n := range l.Fields {
-		if field == n || (len(field) > len(n) && field[:len(n)] == n && field[len(n)] == '.') {
-			return true
-		}
-	}
-	return false
 }

@@ -12,25 +12,6 @@ func TestDatesAreHanoisOwn(t *testing.T) {
 	}
 }
 
-func TestLocksKnowTheirFields(t *testing.T) {
-	for _, c := range []struct {
-		lock  Lock
-		field string
-		want  bool
-	}{
-		{Lock{Action: "All"}, "a", true},
-		{Lock{Action: "Include", Fields: []string{"a"}}, "a", true},
-		{Lock{Action: "Include", Fields: []string{"a"}}, "a.b", true},
-		{Lock{Action: "Include", Fields: []string{"a"}}, "ab", false},
-		{Lock{Action: "Exclude", Fields: []string{"a"}}, "a.b", false},
-		{Lock{Action: "Exclude", Fields: []string{"a"}}, "b", true},
-	} {
-		if got := c.lock.holds(c.field); got != c.want {
-			t.Errorf("%+v holds %q: %v", c.lock, c.field, got)
-		}
-	}
-}
-
 // What the library for the old form would damage is written so that it does not.
 func TestTextForTheOldForm(t *testing.T) {
 	for text, want := range map[string]string{

@@ -54,7 +54,7 @@ func (d *draft) newField(ctx context.Context, t *target, o SignOptions, value sy
 	field := blankField(t.name)
 	field["V"] = value
 	if t.lock != nil {
-		field["Lock"] = d.up.Add(t.lock.dict())
+		field["Lock"] = d.up.Add(lockDict(t.lock))
 	}
 	if o.Placement == nil {
 		return d.hide(field)

@@ -20,14 +20,12 @@ func (e *examination) judgeChanges(c *candidate) {
 		c.stuck(err, changesUnknown(err))
 		return
 	}
-	c.permissions = held.permissions
+	c.permissions = held.Permissions
 	if c.revision.Index == e.file.Latest().Index {
 		c.changes = signer.ModificationNone
 		return
 	}
-	res, err := e.history.Since(c.revision.Index, changes.Rules{
-		Permissions: held.permissions, Locked: held.locked, SignedFields: e.signedFields(c.revision),
-	})
+	res, err := e.history.Since(c.revision.Index, held)
 	if err != nil {
 		c.changes = signer.ModificationOther
 		c.stuck(err, changesUnknown(err))
@@ -70,33 +68,21 @@ func beyond(res changes.Result, allowed signer.Modification) []signer.Reason {
 	return told(all)
 }
 
-// heldBy reads what a signature allows and forbids: DocMDP, FieldMDP and the lock of
-// its field, as of the revision that it covers.
-func (e *examination) heldBy(c *candidate) (*rules, error) {
-	r := &rules{}
+// heldBy reads what a signature allows and forbids, as of the revision that it covers.
+func (e *examination) heldBy(c *candidate) (changes.Rules, error) {
 	if c.isStamp() || c.dict == nil {
-		return r, nil
+		return changes.Rules{SignedFields: e.signedFields(c.revision)}, nil
 	}
-	d := &draft{file: e.file, rev: c.revision}
-	if err := d.ruled(&c.field, r); err != nil {
-		return nil, err
+	rules, certification, err := rulesOf(c.revision, c.dict, c.field.Dict)
+	if err != nil {
+		return rules, err
 	}
-	var err error
-	c.certifies, err = e.certifies(c)
-	if r.certified && e.before(c) {
+	rules.SignedFields = e.signedFields(c.revision)
+	if certification && e.before(c) {
 		c.remark(lateCertification())
 	}
-	return r, err
-}
-
-// locked says whether a field is closed by a lock.
-func (r *rules) locked(field string) bool {
-	for i := range r.locks {
-		if r.locks[i].holds(field) {
-			return true
-		}
-	}
-	return false
+	c.certifies, err = e.certifies(c)
+	return rules, err
 }
 
 // certifies says whether the catalog names a signature as the document's certification

@@ -13,10 +13,17 @@ import (
 // something is forbidden, and not in a way that can be understood. Treat it as FORMAT_FAILURE.
 var ErrPermissions = errors.New("permissions of the signature cannot be understood")
 
-// Lock says which form fields may no longer change (ISO 32000-2, tables 233 and 259).
+// The actions of a lock.
+const (
+	LockAll     = "All"
+	LockInclude = "Include"
+	LockExclude = "Exclude"
+)
+
+// Lock says which form fields may no longer change (ISO 32000-2, tables 236 and 259).
 type Lock struct {
-	Action syntax.Name // All, Include or Exclude
-	Fields []string    // fully qualified names that Include or Exclude speak of
+	Action string   // LockAll, LockInclude (those of Fields alone) or LockExclude (all but those)
+	Fields []string // fully qualified names that LockInclude and LockExclude speak of
 	// Permissions is the P entry of a lock dictionary, 1 to 3: what the signature in this
 	// field allows for the whole document from then on; 0 where absent.
 	Permissions int
@@ -29,9 +36,9 @@ func (l Lock) Covers(field string) bool {
 		return field == name || strings.HasPrefix(field, name+".")
 	})
 	switch l.Action {
-	case "Include":
+	case LockInclude:
 		return listed
-	case "Exclude":
+	case LockExclude:
 		return !listed
 	}
 	return true
@@ -47,17 +54,29 @@ type Permissions struct {
 // that has none: the stricter holds.
 func (p Permissions) Rules(lock *Lock) Rules {
 	r := Rules{Permissions: p.DocMDP}
-	locks := slices.Clone(p.Locks)
-	if lock != nil {
-		locks = append(locks, *lock)
-		r.Permissions = stricter(r.Permissions, lock.Permissions)
+	for _, l := range p.Locks {
+		r = r.And(Rules{Locked: l.Covers})
 	}
-	if len(locks) > 0 {
-		r.Locked = func(field string) bool {
-			return slices.ContainsFunc(locks, func(l Lock) bool { return l.Covers(field) })
-		}
+	if lock != nil {
+		r = r.And(Rules{Permissions: lock.Permissions, Locked: lock.Covers})
 	}
 	return r
+}
+
+// And joins what two signatures lay down: what either forbids is forbidden.
+func (r Rules) And(o Rules) Rules {
+	joint := Rules{
+		Permissions:  stricter(r.Permissions, o.Permissions),
+		Locked:       r.Locked,
+		SignedFields: slices.Concat(r.SignedFields, o.SignedFields),
+	}
+	switch {
+	case r.Locked == nil:
+		joint.Locked = o.Locked
+	case o.Locked != nil:
+		joint.Locked = func(field string) bool { return r.Locked(field) || o.Locked(field) }
+	}
+	return joint
 }
 
 func stricter(a, b int) int {
@@ -158,11 +177,11 @@ func parseLock(r *syntax.Revision, d syntax.Dict) (Lock, error) {
 	if err != nil {
 		return Lock{}, err
 	}
-	l := Lock{Action: action}
-	switch action {
-	case "All":
+	l := Lock{Action: string(action)}
+	switch l.Action {
+	case LockAll:
 		return l, nil
-	case "Include", "Exclude":
+	case LockInclude, LockExclude:
 	default:
 		return l, fmt.Errorf("action %q", action)
 	}

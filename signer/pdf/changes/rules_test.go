@@ -10,7 +10,7 @@ import (
 	"congvan/signer/pdf/syntax"
 )
 
-func lockOf(action syntax.Name, names ...string) changes.Rules {
+func lockOf(action string, names ...string) changes.Rules {
 	return changes.Permissions{}.Rules(&changes.Lock{Action: action, Fields: names})
 }
 
@@ -149,6 +149,25 @@ func TestParseLock(t *testing.T) {
 	for _, bad := range []syntax.Object{syntax.Name("All"), syntax.Dict{}, syntax.Dict{"Action": syntax.Name("All"), "P": int64(0)}} {
 		if _, err := lock(bad); !errors.Is(err, changes.ErrPermissions) {
 			t.Errorf("%v: %v", bad, err)
+		}
+	}
+}
+
+func TestLocksKnowTheirFields(t *testing.T) {
+	for _, c := range []struct {
+		lock  changes.Lock
+		field string
+		want  bool
+	}{
+		{changes.Lock{Action: changes.LockAll}, "a", true},
+		{changes.Lock{Action: changes.LockInclude, Fields: []string{"a"}}, "a", true},
+		{changes.Lock{Action: changes.LockInclude, Fields: []string{"a"}}, "a.b", true},
+		{changes.Lock{Action: changes.LockInclude, Fields: []string{"a"}}, "ab", false},
+		{changes.Lock{Action: changes.LockExclude, Fields: []string{"a"}}, "a.b", false},
+		{changes.Lock{Action: changes.LockExclude, Fields: []string{"a"}}, "b", true},
+	} {
+		if got := c.lock.Covers(c.field); got != c.want {
+			t.Errorf("%+v covers %q: %v", c.lock, c.field, got)
 		}
 	}
 }
