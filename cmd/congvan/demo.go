@@ -155,6 +155,9 @@ func verdict(t *terminal, tally demo.Tally) error {
 
 // play sets the stage and plays.
 func (c *demoCommand) play(ctx context.Context, t *terminal, a *app, url string) (demo.Tally, error) {
+	if a.signing == nil {
+		return demo.Tally{}, errors.New("bản minh họa cần signatures.check = true (the demonstration needs signatures to be judged)")
+	}
 	t.say("Bản minh họa: quận Long Biên, mọi mã định danh H26.99… đều hư cấu (all codes are invented)")
 	t.say("Cổng đang chạy tại %s, dữ liệu trong %s (the gateway serves there)", url, fromHere(a.config.Gateway.DataDir))
 	if _, err := a.gateway.PutAgencies(ctx, operator(), demo.Directory()); err != nil {
