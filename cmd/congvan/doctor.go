@@ -80,6 +80,8 @@ func examine(ctx context.Context, t *terminal, c *config.Config) []diagnosis {
 		examineCertificate(c.Listen, time.Now()),
 	}
 	all = append(all, examineDisk(c)...)
+	all = append(all, examineSigning(c.Signatures, time.Now())...)
+	all = append(all, examineStamps(ctx, c.Signatures)...)
 	log, err := telemetry.NewLog(t.err, "error", c.Log.Format)
 	if err != nil {
 		return append(all, problem("log", err.Error(), err.Error()))

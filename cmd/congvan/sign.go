@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"fmt"
 	"io"
 	"os"
 
@@ -47,7 +46,7 @@ const maxSmall = 16 << 20
 // open opens the key. A PEM key is with its certificate in --cert or in the key's own file.
 func (k keyFlags) open() (*token.Key, error) {
 	if k.Key == "" {
-		return nil, wrong("--key", "no key is named")
+		return nil, wrong("--key", "chưa chỉ ra khóa", "no key is named")
 	}
 	s := token.Source{Key: k.Key, Certificate: k.Cert}
 	if k.PasswordFile != "" {
@@ -71,7 +70,7 @@ func (k keyFlags) certificate() (*x509.Certificate, []*x509.Certificate, error) 
 		return key.Certificate, key.Chain, nil
 	}
 	if k.Cert == "" {
-		return nil, nil, wrong("--cert", "no certificate is named")
+		return nil, nil, wrong("--cert", "chưa chỉ ra chứng thư", "no certificate is named")
 	}
 	data, err := readSmall(k.Cert)
 	if err != nil {
@@ -88,13 +87,13 @@ func (k keyFlags) certificate() (*x509.Certificate, []*x509.Certificate, error) 
 func (e elsewhere) check(out string) error {
 	switch {
 	case e.Prepare != "" && e.Finish != "":
-		return wrong("--prepare, --finish", "only one of them")
+		return wrong("--prepare, --finish", "chỉ dùng một trong hai", "only one of them")
 	case e.Finish != "" && e.Signature == "":
-		return wrong("--signature", "needed with --finish")
+		return wrong("--signature", "cần có khi dùng --finish", "needed with --finish")
 	case e.Finish == "" && e.Signature != "":
-		return wrong("--signature", "only with --finish")
+		return wrong("--signature", "chỉ dùng với --finish", "only with --finish")
 	case e.Prepare == "" && out == "":
-		return wrong("OUT", "the signed file is not named")
+		return wrong("OUT", "chưa chỉ ra tệp kết quả", "the signed file is not named")
 	}
 	return nil
 }
@@ -132,9 +131,14 @@ func (s stamping) finished(t *terminal, r signed) error {
 	return t.print(r, func() { t.signed(r) })
 }
 
-// wrong says what is wrong with the command line.
-func wrong(place, format string, args ...any) error {
-	return gateway.Errorf(gateway.CodeInvalidRequest, place+": "+fmt.Sprintf(format, args...), "command line")
+// misuse is what is wrong with the command line.
+type misuse struct{ signer.Reason }
+
+// Error gives the English sentence.
+func (m *misuse) Error() string { return m.En }
+
+func wrong(place, vi, en string) error {
+	return &misuse{signer.Reason{Code: "wrong-use", Vi: place + ": " + vi, En: place + ": " + en}}
 }
 
 // readSmall reads a file that is not long.
@@ -188,7 +192,7 @@ func openSource(name, out string) (*source, error) {
 	}
 	if there, err := os.Stat(out); err == nil && os.SameFile(info, there) {
 		f.Close()
-		return nil, wrong(out, "the file to sign is not to be overwritten")
+		return nil, wrong(out, "không ghi đè lên tệp nguồn", "the source file is not to be overwritten")
 	}
 	return &source{f, size, info}, nil
 }

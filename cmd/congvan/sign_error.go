@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"congvan/cmd/congvan/signing"
+	"congvan/gateway"
 	"congvan/internal/keyfile"
 	"congvan/schemas/edxml"
 	"congvan/signer"
@@ -37,8 +38,9 @@ var (
 // failing says in words for people why a signing command failed, and gives the exit
 // status in an error; what it has no words for is given back as it is.
 func (t *terminal) failing(err error) error {
+	var own *gateway.Error
 	all, status := explain(err)
-	if len(all) == 0 {
+	if len(all) == 0 || errors.As(err, &own) {
 		return err
 	}
 	for i, r := range all {
@@ -48,17 +50,30 @@ func (t *terminal) failing(err error) error {
 		}
 		t.note("%s%s (%s) [%s]", indent, plain(r.Vi), plain(r.En), r.Code)
 	}
+	if len(all) == 1 && !saysItAll(err) {
+		t.note("  %s", plain(err.Error()))
+	}
 	return exitStatus(status)
+}
+
+// saysItAll says whether the reason of an error leaves nothing to add.
+func saysItAll(err error) bool {
+	var use *misuse
+	_, own := ownReason(err)
+	return own || errors.As(err, &use)
 }
 
 // explain gives the reasons for people, the gravest first, and the exit status; no
 // reason for an error of another kind.
 func explain(err error) ([]signer.Reason, int) {
+	var use *misuse
 	var stamp *tsa.Error
 	var missing *pdf.MissingEvidence
 	switch {
 	case err == nil:
 		return nil, 0
+	case errors.As(err, &use):
+		return []signer.Reason{use.Reason}, exitUsage
 	case errors.As(err, &stamp):
 		return stampFailure(stamp)
 	case errors.As(err, &missing):

@@ -2,13 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"congvan/cmd/congvan/signing"
-	"congvan/gateway"
 	"congvan/gateway/config"
 	"congvan/schemas/edxml"
 )
@@ -83,7 +83,7 @@ func (m *moment) UnmarshalText(text []byte) error {
 		return nil
 	}
 	if at, err = time.Parse(time.RFC3339, string(text)); err != nil {
-		return gateway.Errorf(gateway.CodeInvalidRequest, string(text), "want 2026-01-31 or 2026-01-31T08:00:00+07:00")
+		return fmt.Errorf("%q: cần / want 2026-01-31, 2026-01-31T08:00:00+07:00", text)
 	}
 	*m = moment{at, false}
 	return nil

@@ -37,7 +37,7 @@ func (l look) placement() (appearance.Placement, error) {
 		all = append(all, appearance.OverSignature{Field: l.Over})
 	}
 	if len(l.Anchor) > 2 {
-		return nil, wrong("--anchor", "at most two texts")
+		return nil, wrong("--anchor", "nhiều nhất hai đoạn chữ", "at most two texts")
 	}
 	if len(l.Anchor) > 0 {
 		two := append(l.Anchor, "")
@@ -52,7 +52,7 @@ func (l look) placement() (appearance.Placement, error) {
 	case 4:
 		all = append(all, appearance.Inside{Page: l.Page, Rect: appearance.Rect{X0: at[0], Y0: at[1], X1: at[0] + at[2], Y1: at[1] + at[3]}})
 	default:
-		return nil, wrong("--at", "want X,Y or X,Y,W,H")
+		return nil, wrong("--at", "cần X,Y hoặc X,Y,W,H", "want X,Y or X,Y,W,H")
 	}
 	if l.TopRight || (len(all) == 0 && l.cornered()) {
 		corner := appearance.TopRight()
@@ -65,7 +65,7 @@ func (l look) placement() (appearance.Placement, error) {
 func (l look) placed(all appearance.FirstOf) (appearance.Placement, error) {
 	switch {
 	case l.Template == "" && (len(all) > 0 || l.Image != ""):
-		return nil, wrong("--template", "needed to show the signature")
+		return nil, wrong("--template", "cần có để thể hiện chữ ký", "needed to show the signature")
 	case len(all) == 0:
 		return nil, nil
 	case len(all) == 1:

@@ -36,7 +36,7 @@ type signPDFCommand struct {
 // Run signs, or does one of the two phases of signing.
 func (c *signPDFCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 	if err := c.check(c.Out); err != nil {
-		return err
+		return t.failing(err)
 	}
 	src, err := openSource(c.In, c.Out)
 	if err != nil {
@@ -69,6 +69,9 @@ func (j *pdfJob) sign(ctx context.Context) error {
 	o, err := j.options(key)
 	if err != nil {
 		return err
+	}
+	if o.Level.Rank() >= signer.LevelBT.Rank() && o.Stamper == nil {
+		return errNoStamper
 	}
 	err = writeWhole(j.Out, signedMode, func(w io.Writer) error {
 		return pdf.Sign(ctx, key, j.src, j.src.size, w, o)
@@ -135,9 +138,6 @@ func (j *pdfJob) options(key *token.Key) (pdf.SignOptions, error) {
 	o.Level, o.Field, o.Certify, o.PSS = j.Level, j.Field, j.Certify, j.PSS
 	o.Reason, o.Location, o.Contact = j.Reason, j.Location, j.Contact
 	o.Time = time.Now()
-	if o.Level.Rank() >= signer.LevelBT.Rank() && o.Stamper == nil {
-		return o, errNoStamper
-	}
 	if j.Lock != "" {
 		o.Lock = &pdf.Lock{Action: lockAction(j.Lock), Fields: j.LockName, Permissions: j.LockP}
 	}

@@ -30,7 +30,7 @@ type signXMLCommand struct {
 // and are streamed.
 func (c *signXMLCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 	if err := c.check(c.Out); err != nil {
-		return err
+		return t.failing(err)
 	}
 	src, err := openSource(c.In, c.Out)
 	if err != nil {

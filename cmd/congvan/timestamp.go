@@ -21,10 +21,10 @@ type timestampCommand struct {
 // Run raises one file, or all that wait in a queue.
 func (c *timestampCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 	if c.File != "" && c.Out == "" {
-		return wrong("OUT", "the raised file is not named")
+		return t.failing(wrong("OUT", "chưa chỉ ra tệp kết quả", "the raised file is not named"))
 	}
 	if c.File == "" && c.Queue == "" {
-		return wrong("FILE", "name a signed file, or a queue with --queue")
+		return t.failing(wrong("FILE", "cần một tệp đã ký, hoặc hàng chờ --queue", "name a signed file, or a queue with --queue"))
 	}
 	s, err := c.stamping.open(c.judging, g)
 	if err != nil {

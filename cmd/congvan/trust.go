@@ -34,7 +34,7 @@ func (f trustFolder) folder(g *globals) (string, error) {
 		return "", err
 	}
 	if c.TrustDir == "" {
-		return "", wrong("--trust", "there is no configuration; name the list's folder")
+		return "", wrong("--trust", "không có cấu hình; hãy chỉ ra thư mục danh sách", "there is no configuration; name the list's folder")
 	}
 	return c.TrustDir, nil
 }
@@ -55,7 +55,7 @@ type trustAddCommand struct {
 func (c *trustAddCommand) Run(t *terminal, g *globals) error {
 	dir, err := c.folder(g)
 	if err != nil {
-		return err
+		return t.failing(err)
 	}
 	store, err := trust.CreateStore(dir)
 	if err != nil {
@@ -291,7 +291,7 @@ type trustRefreshCommand struct {
 func (c *trustRefreshCommand) Run(ctx context.Context, t *terminal, g *globals) error {
 	dir, err := c.folder(g)
 	if err != nil {
-		return err
+		return t.failing(err)
 	}
 	conf, err := signatureConfig(g)
 	if err != nil {
@@ -303,7 +303,7 @@ func (c *trustRefreshCommand) Run(ctx context.Context, t *terminal, g *globals) 
 		o.CacheDir = c.Cache
 	}
 	if o.CacheDir == "" {
-		return wrong("--cache", "name the folder that keeps the lists")
+		return t.failing(wrong("--cache", "chưa chỉ ra thư mục lưu CRL", "name the folder that keeps the lists"))
 	}
 	s, err := signing.Open(o)
 	if err != nil {

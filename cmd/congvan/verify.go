@@ -31,7 +31,7 @@ func (c *verifyCommand) Run(ctx context.Context, t *terminal, g *globals) error 
 	o.Now = c.At.clock()
 	s, err := signing.Open(o)
 	if err != nil {
-		return err
+		return t.unusable(err)
 	}
 	status := 0
 	err = inOrder(ctx, runtime.GOMAXPROCS(0), c.Files,
@@ -44,6 +44,18 @@ func (c *verifyCommand) Run(ctx context.Context, t *terminal, g *globals) error 
 		return exitStatus(status)
 	}
 	return err
+}
+
+// unusable says that there is nothing to judge by, with the exit status for what could
+// not be read.
+func (t *terminal) unusable(err error) error {
+	t.note("không dùng được chính sách hoặc danh sách tin cậy (the policy or the trust list cannot be used)")
+	all, _ := explain(err)
+	for _, r := range all {
+		t.note("  %s (%s) [%s]", plain(r.Vi), plain(r.En), r.Code)
+	}
+	t.note("  %s", plain(err.Error()))
+	return exitStatus(exitUsage)
 }
 
 // verified is what verify says of one file.

@@ -92,7 +92,7 @@ func (t *terminal) signature(s *signer.Signature) {
 	t.fact("cơ quan (agency):", plain(strings.Join(words(s.Agency, s.AgencyCode), ", ")))
 	t.fact("khai ký lúc (claimed):", clock(s.SigningTime))
 	t.fact("chứng minh (proven by):", clock(s.ProvenTime))
-	t.fact("lý do ký (purpose):", plain(s.Claimed.Reason))
+	t.fact("lý do ký (purpose):", plain(wording.Commitment(s.Claimed.Reason)))
 	t.fact("mức (level):", string(s.Level))
 	t.fact("bao phủ (coverage):", wording.Coverage(s.Coverage))
 	t.fact("sửa sau khi ký (changes):", wording.Modification(s.Modification))

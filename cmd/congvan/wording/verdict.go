@@ -2,6 +2,7 @@ package wording
 
 import (
 	"slices"
+	"strings"
 
 	"congvan/signer"
 )
@@ -80,6 +81,30 @@ func Modification(m signer.Modification) string {
 		return "thay đổi khác, có thể đổi nội dung nhìn thấy (other, may change what is seen)"
 	}
 	return string(m)
+}
+
+// Commitment names what a signer commits to, where the reason given is one that XAdES
+// and CAdES know by a URI; any other reason is given as it is.
+func Commitment(reason string) string {
+	name, ok := strings.CutPrefix(reason, "http://uri.etsi.org/01903/v1.2.2#ProofOf")
+	if !ok {
+		return reason
+	}
+	switch name {
+	case "Origin":
+		return "xác nhận nguồn gốc (proof of origin)"
+	case "Receipt":
+		return "xác nhận đã nhận (proof of receipt)"
+	case "Delivery":
+		return "xác nhận đã giao (proof of delivery)"
+	case "Sender":
+		return "xác nhận người gửi (proof of sender)"
+	case "Approval":
+		return "phê duyệt nội dung (proof of approval)"
+	case "Creation":
+		return "xác nhận đã soạn (proof of creation)"
+	}
+	return reason
 }
 
 // Altered says whether what was signed is no longer what is there.
