@@ -56,6 +56,9 @@ func (e *examination) cover(c *candidate) {
 		c.fail(*fault)
 		return
 	}
+	if !e.gapIsAlone(c) {
+		return
+	}
 	c.coverage = signer.CoverageBlock
 	for _, r := range e.file.Revisions() {
 		if e.closes(r, c.end) {
@@ -73,6 +76,29 @@ func (e *examination) cover(c *candidate) {
 		c.coverage = signer.CoverageRevision
 		e.checkTail(c)
 	}
+}
+
+// gapIsAlone says whether the bytes that a signature leaves out belong to nothing else: not
+// to the content of a page, say, that is laid around the signature. What is not signed
+// in the signature may change, and then what stands around it would.
+func (e *examination) gapIsAlone(c *candidate) bool {
+	for _, r := range e.file.Revisions()[:c.last.Index+1] {
+		if r.End <= c.gap {
+			continue
+		}
+		switch number, found, err := r.Reaching(c.ref, c.gap, c.resume); {
+		case err != nil:
+			c.stuck(err, signatureUnreadable(err))
+			return false
+		case found:
+			c.fail(byteRangeShared(number))
+			return false
+		}
+		if r.End >= c.end {
+			break
+		}
+	}
+	return true
 }
 
 // checkTail refuses bytes that stand behind the last revision: another reader might

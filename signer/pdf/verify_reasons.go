@@ -29,12 +29,6 @@ func tooLarge() signer.Reason {
 		"The file exceeds what the validator accepts.")
 }
 
-func unreadable(err error) signer.Reason {
-	return reason("file-unreadable",
-		"Không đọc được tệp vào lúc này.",
-		fmt.Sprintf("The file could not be read now: %v.", err))
-}
-
 func signatureUnreadable(err error) signer.Reason {
 	return reason("signature-unreadable",
 		"Không đọc được từ điển chữ ký của trường này.",
@@ -111,6 +105,12 @@ func byteRangeGap(gap, resume, from, to int64) signer.Reason {
 	return reason("byte-range-gap",
 		"Phần tệp không được ký không trùng khít với nội dung chữ ký, nên có thể chứa dữ liệu khác.",
 		fmt.Sprintf("The bytes left unsigned (%d to %d) are not exactly the signature itself (%d to %d), so they may hold anything.", gap, resume, from, to))
+}
+
+func byteRangeShared(number int) signer.Reason {
+	return reason("byte-range-shared",
+		"Phần tệp không được ký còn thuộc về đối tượng khác, nên nội dung của đối tượng đó có thể bị thay đổi.",
+		fmt.Sprintf("The bytes left unsigned belong to object %d of the file as well (0: its cross-reference), which so may be changed.", number))
 }
 
 func byteRangeTail(end int64) signer.Reason {

@@ -30,6 +30,7 @@ type Revision struct {
 	section int64 // offset of the section whose trailer it is
 	size    int64 // above all object numbers so far
 	entries []entry
+	extents []extent // of its cross-reference
 }
 
 // layRevisions makes revisions of the chain of sections, which starts with the newest.
@@ -71,7 +72,7 @@ func (f *File) closeRevision(s *section) (*Revision, error) {
 	}
 	r := &Revision{
 		Index: len(f.revisions), End: end, Mark: mark, StartXRef: s.offset, Trailer: s.trailer, XRefKind: s.kind,
-		file: f, section: s.offset, size: s.size, entries: s.entries,
+		file: f, section: s.offset, size: s.size, entries: s.entries, extents: s.extents,
 	}
 	return r, r.checkOffsets()
 }
@@ -113,6 +114,7 @@ func (f *File) joinLinearized(main, first *section) error {
 	}
 	first.entries = overlay(main.entries, first.entries)
 	first.size = max(first.size, main.size)
+	first.extents = append(first.extents, main.extents...)
 	first.end, first.prev = main.end, -1
 	return nil
 }

@@ -13,9 +13,10 @@ type section struct {
 	end     int64 // behind the trailer dictionary, or the endobj of the stream
 	kind    XRefKind
 	trailer Dict
-	entries []entry // sorted by number
-	size    int64   // of the trailer
-	prev    int64   // offset of the section before, -1 for none
+	entries []entry  // sorted by number
+	size    int64    // of the trailer
+	prev    int64    // offset of the section before, -1 for none
+	extents []extent // where it stands, with a hybrid's stream and the other half of a linearized file
 }
 
 type kind uint8
@@ -188,6 +189,7 @@ func (l *loader) settle(s *section) error {
 		return fail(CodeTrailer, s.offset)
 	}
 	s.size = size
+	s.extents = []extent{{s.offset, s.end}}
 	if p, ok := s.trailer["Prev"]; ok {
 		prev, ok := p.(int64)
 		if !ok || prev < 0 || prev > math.MaxInt64-l.base || prev+l.base >= l.src.size {
@@ -246,6 +248,7 @@ func (l *loader) hybrid(s *section) error {
 		return err
 	}
 	s.size = max(s.size, hidden.size)
+	s.extents = append(s.extents, hidden.extents...)
 	merged, ok := merge(s.entries, hidden.entries)
 	if !ok {
 		return fail(CodeHybridConflict, s.offset)
