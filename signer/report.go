@@ -195,16 +195,6 @@ type Claimed struct {
 	Location string `json:"location,omitempty"`
 }
 
-// Certificate names the signer's certificate.
-type Certificate struct {
-	Subject   string    `json:"subject"` // RFC 4514
-	Issuer    string    `json:"issuer"`
-	Serial    string    `json:"serial"` // hexadecimal
-	SHA256    string    `json:"sha256"` // of the DER, hexadecimal
-	NotBefore time.Time `json:"not_before"`
-	NotAfter  time.Time `json:"not_after"`
-}
-
 // Stamp is the report on one time stamp inside a signature.
 type Stamp struct {
 	Verdict

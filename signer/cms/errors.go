@@ -45,17 +45,9 @@ func Verdict(err error) signer.Verdict {
 	case err == nil:
 		return signer.Passed()
 	case errors.Is(err, ErrDigest):
-		return signer.Failed(signer.HashFailure, signer.Reason{
-			Code: "digest-mismatch",
-			Vi:   "Nội dung đã bị thay đổi sau khi ký: giá trị băm không khớp với giá trị đã ký.",
-			En:   "The content was changed after signing: its digest differs from the signed one.",
-		})
+		return signer.Failed(signer.HashFailure, signer.DigestMismatch(""))
 	case errors.Is(err, ErrSignature):
-		return signer.Failed(signer.SigCryptoFailure, signer.Reason{
-			Code: "signature-invalid",
-			Vi:   "Giá trị chữ ký không đúng với khóa công khai trong chứng thư số.",
-			En:   "The signature value does not verify with the public key in the certificate.",
-		})
+		return signer.Failed(signer.SigCryptoFailure, signer.SignatureInvalid())
 	case errors.Is(err, ErrAlgorithm):
 		return signer.Unsure(signer.CryptoConstraintsFailure, signer.Reason{
 			Code: "algorithm-unsupported",
@@ -69,23 +61,11 @@ func Verdict(err error) signer.Verdict {
 func certificateVerdict(err error) signer.Verdict {
 	switch {
 	case errors.Is(err, ErrNoCertificate):
-		return signer.Unsure(signer.NoSigningCertificateFound, signer.Reason{
-			Code: "signing-certificate-absent",
-			Vi:   "Không tìm thấy chứng thư số của người ký.",
-			En:   "The signer's certificate was not found.",
-		})
+		return signer.Unsure(signer.NoSigningCertificateFound, signer.SigningCertificateAbsent())
 	case errors.Is(err, ErrUnreadable):
-		return signer.Unsure(signer.NoSigningCertificateFound, signer.Reason{
-			Code: "signing-certificate-unreadable",
-			Vi:   "Không đọc được chứng thư số của người ký vì cấu trúc không đúng tiêu chuẩn.",
-			En:   "The signer's certificate is not built as the standards say and cannot be read.",
-		})
+		return signer.Unsure(signer.NoSigningCertificateFound, signer.SigningCertificateUnreadable())
 	case errors.Is(err, ErrCertificate):
-		return signer.Unsure(signer.NoSigningCertificateFound, signer.Reason{
-			Code: "signing-certificate-mismatch",
-			Vi:   "Chứng thư số kèm theo không phải là chứng thư số mà chữ ký đã ràng buộc.",
-			En:   "The certificate that came with the signature is not the one that the signature binds.",
-		})
+		return signer.Unsure(signer.NoSigningCertificateFound, signer.SigningCertificateMismatch())
 	}
 	return signer.Failed(signer.FormatFailure, signer.Reason{
 		Code: "signature-malformed",

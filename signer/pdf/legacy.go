@@ -14,6 +14,7 @@ import (
 	"github.com/digitorus/pdfsign/sign"
 	"golang.org/x/text/unicode/norm"
 
+	"congvan/signer"
 	"congvan/signer/pdf/appearance"
 	"congvan/signer/pdf/syntax"
 	"congvan/signer/token"
@@ -164,7 +165,7 @@ func legacyData(key *token.Key, o SignOptions, spot *appearance.Spot, form synta
 		Signature: sign.SignDataSignature{
 			CertType: sign.ApprovalSignature,
 			Info: sign.SignDataSignatureInfo{
-				Name: o.Name, Reason: o.Reason, Location: o.Location, ContactInfo: o.Contact, Date: o.Time.In(hanoi()),
+				Name: o.Name, Reason: o.Reason, Location: o.Location, ContactInfo: o.Contact, Date: o.Time.In(signer.Vietnam()),
 			},
 		},
 		Signer: key, DigestAlgorithm: o.Digest, Certificate: key.Certificate,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"congvan/signer"
 	"congvan/signer/pdf/changes"
 	"congvan/signer/pdf/syntax"
 )
@@ -55,12 +56,9 @@ func withHoles(d syntax.Dict, room int) syntax.Dict {
 	return d
 }
 
-// hanoi is the time zone that official letters are dated in; Vietnam knows no summer time.
-func hanoi() *time.Location { return time.FixedZone("+07", 7*60*60) }
-
 // pdfDate is a date of ISO 32000-2, 7.9.4, at +07'00'.
 func pdfDate(t time.Time) string {
-	return t.In(hanoi()).Format("D:20060102150405") + "+07'00'"
+	return t.In(signer.Vietnam()).Format("D:20060102150405") + "+07'00'"
 }
 
 // certification is the reference of a certification (DocMDP, ISO 32000-2, 12.8.2.2).

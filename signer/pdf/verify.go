@@ -81,7 +81,7 @@ func closed(ctx context.Context, r io.ReaderAt, size int64, cause error, report 
 	worsen(report, closedVerdict(cause))
 	names, err := syntax.Scan(ctx, r, size)
 	if err != nil {
-		report.Reasons = append(report.Reasons, unreadable(err))
+		report.Reasons = append(report.Reasons, signer.FileUnreadable(err))
 	}
 	known := len(report.Signatures) + len(report.TimeStamps)
 	for _, name := range names[min(known, len(names)):min(len(names), maxSignatures)] {
@@ -107,11 +107,11 @@ func closedVerdict(err error) signer.Verdict {
 	case errors.Is(err, syntax.ErrTooLarge):
 		return signer.Unsure(signer.SignedDataNotFound, tooLarge())
 	case ours(err):
-		return signer.Unsure(signer.SignedDataNotFound, unreadable(err))
+		return signer.Unsure(signer.SignedDataNotFound, signer.FileUnreadable(err))
 	case errors.As(err, &fault):
 		return signer.Failed(signer.FormatFailure, fileUnreadable(fault.Vi, fault.En))
 	}
-	return signer.Unsure(signer.SignedDataNotFound, unreadable(err))
+	return signer.Unsure(signer.SignedDataNotFound, signer.FileUnreadable(err))
 }
 
 // examination is the judging of one file.

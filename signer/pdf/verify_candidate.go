@@ -62,7 +62,7 @@ func (c *candidate) fail(r signer.Reason) { c.judge(signer.Failed(signer.FormatF
 // it is the file's own fault, INDETERMINATE where reading it again may help.
 func (c *candidate) stuck(err error, r signer.Reason) {
 	if ours(err) {
-		c.judge(signer.Unsure(signer.SignedDataNotFound, unreadable(err)))
+		c.judge(signer.Unsure(signer.SignedDataNotFound, signer.FileUnreadable(err)))
 		return
 	}
 	c.fail(r)

@@ -108,7 +108,7 @@ func (e *examination) hash(ctx context.Context) {
 	}
 	for _, c := range e.all {
 		if c.end > 0 {
-			c.judge(signer.Unsure(signer.SignedDataNotFound, unreadable(err)))
+			c.judge(signer.Unsure(signer.SignedDataNotFound, signer.FileUnreadable(err)))
 		}
 	}
 }

@@ -1,10 +1,7 @@
 package pdf
 
 import (
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/asn1"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -34,7 +31,8 @@ func (e *examination) signature(c *candidate) signer.Signature {
 		s.ProvenTime = &t
 	}
 	if cert := c.claim.Certificate; cert != nil {
-		describe(&s, cert, c)
+		s.Identify(cert)
+		s.Algorithm = algorithm(cert, c)
 	}
 	return s
 }
@@ -44,25 +42,6 @@ func (c *candidate) settle() {
 	whole := c.coverage == signer.CoverageFile || c.coverage == signer.CoverageRevision
 	if c.Indication == signer.TotalPassed && (!c.intact || !whole || c.outcome.Indication != signer.TotalPassed) {
 		c.fail(notVerified())
-	}
-}
-
-func describe(s *signer.Signature, cert *x509.Certificate, c *candidate) {
-	s.Signer = cert.Subject.CommonName
-	if s.Signer == "" {
-		s.Signer = cert.Subject.String()
-	}
-	s.Agency = strings.Join(cert.Subject.Organization, ", ")
-	s.AgencyCode = agencyCode(cert)
-	s.Algorithm = algorithm(cert, c)
-	sum := sha256.Sum256(cert.Raw)
-	s.Certificate = &signer.Certificate{
-		Subject:   cert.Subject.String(),
-		Issuer:    cert.Issuer.String(),
-		Serial:    hex.EncodeToString(cert.SerialNumber.Bytes()),
-		SHA256:    hex.EncodeToString(sum[:]),
-		NotBefore: cert.NotBefore.UTC(),
-		NotAfter:  cert.NotAfter.UTC(),
 	}
 }
 
@@ -123,22 +102,9 @@ func parseDate(s string) (time.Time, bool) {
 		"20060102150405-0700", "20060102150405Z0000", "20060102150405Z", "20060102150405-07",
 		"20060102150405", "200601021504", "20060102", "200601", "2006",
 	} {
-		if t, err := time.ParseInLocation(layout, s, hanoi()); err == nil {
+		if t, err := time.ParseInLocation(layout, s, signer.Vietnam()); err == nil {
 			return t, true
 		}
 	}
 	return time.Time{}, false
-}
-
-// agencyCode is the code of the agency in a certificate: organizationIdentifier of the
-// subject (2.5.4.97, ITU-T X.520; ETSI EN 319 412-1, 5.1.4).
-func agencyCode(cert *x509.Certificate) string {
-	for _, n := range cert.Subject.Names {
-		if n.Type.Equal(asn1.ObjectIdentifier{2, 5, 4, 97}) {
-			if code, ok := n.Value.(string); ok {
-				return code
-			}
-		}
-	}
-	return ""
 }

@@ -65,7 +65,7 @@ func TestChains(t *testing.T) {
 		{"may not sign certificates", byNoSign.Certificate, []func(*trust.Question){with(byNoSign.Chain...)}, chainFailure, []string{"issuer-key-usage"}},
 		{"issued by a person", byPlayer.Certificate, []func(*trust.Question){with(player.Certificate)}, chainFailure, []string{"issuer-not-authority"}},
 		{"critical extension", critical, nil, chainFailure, []string{"critical-extension"}},
-		{"no certificate", nil, nil, "INDETERMINATE/NO_SIGNING_CERTIFICATE_FOUND", []string{"no-certificate"}},
+		{"no certificate", nil, nil, "INDETERMINATE/NO_SIGNING_CERTIFICATE_FOUND", []string{"signing-certificate-absent"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			want(t, h.ask(test.cert, test.change...), test.want, test.codes...)

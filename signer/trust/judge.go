@@ -97,7 +97,7 @@ func (j *Judge) Judge(ctx context.Context, q Question) Answer {
 		q.Use = UseSigning
 	}
 	if q.Certificate == nil {
-		return Answer{Verdict: signer.Unsure(signer.NoSigningCertificateFound, noCertificate())}
+		return Answer{Verdict: signer.Unsure(signer.NoSigningCertificateFound, signer.SigningCertificateAbsent())}
 	}
 	list, err := j.store.current()
 	if err != nil {

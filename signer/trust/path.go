@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"congvan/signer"
 	"congvan/signer/trust/signature"
 )
 
@@ -181,10 +182,7 @@ func (s *search) signed(c, issuer *x509.Certificate) (ok bool, weak []string) {
 
 // nameOf names a certificate for people.
 func nameOf(c *x509.Certificate) string {
-	if cn := c.Subject.CommonName; cn != "" {
-		return cn
-	}
-	if name := c.Subject.String(); name != "" {
+	if name := signer.CommonName(c); name != "" {
 		return name
 	}
 	return "#" + hex.EncodeToString(c.SerialNumber.Bytes())

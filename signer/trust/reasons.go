@@ -11,18 +11,9 @@ import (
 	"congvan/signer/trust/signature"
 )
 
-// at writes a moment for people, in Vietnam's time.
-func at(t time.Time) string {
-	return t.In(time.FixedZone("+07", 7*60*60)).Format("02/01/2006 15:04:05 -07:00")
-}
-
 // reason fills names into a sentence in both languages; both take the same arguments.
 func reason(code, vi, en string, args ...any) signer.Reason {
 	return signer.Reason{Code: code, Vi: fmt.Sprintf(vi, args...), En: fmt.Sprintf(en, args...)}
-}
-
-func noCertificate() signer.Reason {
-	return reason("no-certificate", "Không có chứng thư của người ký.", "There is no certificate of the signer.")
 }
 
 func listUnreadable(err error) signer.Reason {
@@ -92,28 +83,28 @@ func outsideWindow(e *Entry, when time.Time) signer.Reason {
 	if when.Before(e.TrustedFrom) {
 		return reason("trusted-only-later",
 			"Chứng thư “%s” chỉ được tin cậy từ %s, sau thời điểm xét (%s).",
-			"The certificate “%s” is trusted only from %s, after the moment in question (%s).", nameOf(e.Certificate), at(e.TrustedFrom), at(when))
+			"The certificate “%s” is trusted only from %s, after the moment in question (%s).", nameOf(e.Certificate), signer.Moment(e.TrustedFrom), signer.Moment(when))
 	}
 	return reason("trusted-no-longer",
 		"Chứng thư “%s” chỉ được tin cậy đến %s, trước thời điểm xét (%s).",
-		"The certificate “%s” was trusted only until %s, before the moment in question (%s).", nameOf(e.Certificate), at(e.TrustedUntil), at(when))
+		"The certificate “%s” was trusted only until %s, before the moment in question (%s).", nameOf(e.Certificate), signer.Moment(e.TrustedUntil), signer.Moment(when))
 }
 
 func notYetValid(c *x509.Certificate, when time.Time) signer.Reason {
 	return reason("certificate-not-yet-valid",
 		"Chứng thư “%s” chỉ có hiệu lực từ %s, sau thời điểm xét (%s).",
-		"The certificate “%s” is valid only from %s, after the moment in question (%s).", nameOf(c), at(c.NotBefore), at(when))
+		"The certificate “%s” is valid only from %s, after the moment in question (%s).", nameOf(c), signer.Moment(c.NotBefore), signer.Moment(when))
 }
 
 func expired(c *x509.Certificate, when time.Time, proven bool) signer.Reason {
 	if proven {
 		return reason("certificate-expired",
 			"Chứng thư “%s” đã hết hạn lúc %s, trước thời điểm sớm nhất chứng minh được (%s).",
-			"The certificate “%s” expired at %s, before the earliest moment that is proven (%s).", nameOf(c), at(c.NotAfter), at(when))
+			"The certificate “%s” expired at %s, before the earliest moment that is proven (%s).", nameOf(c), signer.Moment(c.NotAfter), signer.Moment(when))
 	}
 	return reason("certificate-expired",
 		"Chứng thư “%s” đã hết hạn lúc %s và không có bằng chứng nào rằng đã ký trước đó (thời điểm xét: %s).",
-		"The certificate “%s” expired at %s, and nothing proves that it was used before (moment in question: %s).", nameOf(c), at(c.NotAfter), at(when))
+		"The certificate “%s” expired at %s, and nothing proves that it was used before (moment in question: %s).", nameOf(c), signer.Moment(c.NotAfter), signer.Moment(when))
 }
 
 func notAuthority(c *x509.Certificate) signer.Reason {
@@ -185,11 +176,11 @@ func stampingForbidden(c *x509.Certificate) signer.Reason {
 func weakLink(c *x509.Certificate, a signature.Algorithm, when time.Time) signer.Reason {
 	return reason("chain-digest-weak",
 		"Chứng thư “%s” được ký bằng %s, chính sách không chấp nhận vào thời điểm %s.",
-		"The certificate “%s” is signed with %s, which the policy does not accept at %s.", nameOf(c), a, at(when))
+		"The certificate “%s” is signed with %s, which the policy does not accept at %s.", nameOf(c), a, signer.Moment(when))
 }
 
 func weakIssuer(c *x509.Certificate, kind string, bits int, when time.Time) signer.Reason {
 	return reason("chain-key-weak",
 		"Khóa của cơ quan chứng thực “%s” (%s %d bit) không được chính sách chấp nhận vào thời điểm %s.",
-		"The policy does not accept the key of the authority “%s” (%s, %d bits) at %s.", nameOf(c), kind, bits, at(when))
+		"The policy does not accept the key of the authority “%s” (%s, %d bits) at %s.", nameOf(c), kind, bits, signer.Moment(when))
 }

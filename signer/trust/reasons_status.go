@@ -17,12 +17,12 @@ func revokedBefore(c *x509.Certificate, s standing, q Question) signer.Reason {
 		return reason("certificate-revoked",
 			"Chứng thư “%s” đã bị thu hồi từ %s (%[5]s), không muộn hơn thời điểm sớm nhất chứng minh được (%[3]s).",
 			"The certificate “%s” was revoked from %s on (%[4]s), no later than the earliest moment that is proven (%[3]s).",
-			nameOf(c), at(s.since), at(q.At), en, vi)
+			nameOf(c), signer.Moment(s.since), signer.Moment(q.At), en, vi)
 	}
 	return reason("certificate-revoked",
 		"Chứng thư “%s” đã bị thu hồi từ %s (%[4]s) và không có bằng chứng nào rằng đã ký trước đó.",
 		"The certificate “%s” was revoked from %s on (%[3]s), and nothing proves that it was used before.",
-		nameOf(c), at(s.since), en, vi)
+		nameOf(c), signer.Moment(s.since), en, vi)
 }
 
 func revokedLater(c *x509.Certificate, s standing, q Question) signer.Reason {
@@ -30,13 +30,13 @@ func revokedLater(c *x509.Certificate, s standing, q Question) signer.Reason {
 	return reason("certificate-revoked-later",
 		"Chứng thư “%s” bị thu hồi từ %s (%[5]s), sau thời điểm đã chứng minh (%[3]s), nên vẫn có giá trị lúc đó.",
 		"The certificate “%s” was revoked from %s on (%[4]s), after the moment that is proven (%[3]s), so it was good then.",
-		nameOf(c), at(s.since), at(q.At), en, vi)
+		nameOf(c), signer.Moment(s.since), signer.Moment(q.At), en, vi)
 }
 
 func onHold(c *x509.Certificate, s standing) signer.Reason {
 	return reason("certificate-on-hold",
 		"Chứng thư “%s” đang bị tạm dừng từ %s; cần kiểm tra lại khi việc tạm dừng kết thúc.",
-		"The certificate “%s” is suspended since %s; ask again when that has ended.", nameOf(c), at(s.since))
+		"The certificate “%s” is suspended since %s; ask again when that has ended.", nameOf(c), signer.Moment(s.since))
 }
 
 // revocationWords names a CRLReason.
@@ -132,7 +132,7 @@ func stale(c *x509.Certificate, kind string, this, until time.Time) signer.Reaso
 	name := map[string]string{KindCRL: "CRL", KindOCSP: "OCSP"}[kind]
 	return reason("revocation-data-stale",
 		"%s về “%s” lập lúc %s, có giá trị đến %s, không đủ để kết luận cho thời điểm xét.",
-		"The %s on “%s” of %s, good until %s, does not suffice for the moment in question.", name, nameOf(c), at(this), at(until))
+		"The %s on “%s” of %s, good until %s, does not suffice for the moment in question.", name, nameOf(c), signer.Moment(this), signer.Moment(until))
 }
 
 func notCovered(c *x509.Certificate, why string) signer.Reason {

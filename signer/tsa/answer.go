@@ -54,7 +54,7 @@ func (r *Rejection) Reason() signer.Reason {
 	if r.Status == 4 || r.Status == 5 {
 		return signer.Reason{
 			Code: "tsa-revoked",
-			Vi:   "Chứng thư số của cơ quan cấp dấu thời gian đã hoặc sắp bị thu hồi.",
+			Vi:   "Chứng thư của cơ quan cấp dấu thời gian đã hoặc sắp bị thu hồi.",
 			En:   "The time-stamping authority's certificate is revoked or about to be.",
 		}
 	}

@@ -102,7 +102,7 @@ func Verdict(err error) signer.Verdict {
 	case errors.Is(err, ErrPurpose):
 		return signer.Unsure(signer.ChainConstraintsFailure, signer.Reason{
 			Code: "time-stamp-purpose",
-			Vi:   "Chứng thư số ký dấu thời gian không phải là chứng thư số chỉ dùng để cấp dấu thời gian.",
+			Vi:   "Chứng thư ký dấu thời gian không phải là chứng thư chỉ dùng để cấp dấu thời gian.",
 			En:   "The time stamp is signed with a certificate that is not for time stamping alone.",
 		})
 	}

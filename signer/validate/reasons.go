@@ -9,27 +9,19 @@ import (
 	"congvan/signer/tsa"
 )
 
-// at writes a moment for people, in Vietnam's time.
-func at(t time.Time) string {
-	return t.In(time.FixedZone("+07", 7*60*60)).Format("02/01/2006 15:04:05 -07:00")
-}
-
 // authority names the authority of a time stamp.
 func authority(t *tsa.Token) string {
 	if t.Certificate == nil {
 		return ""
 	}
-	if cn := t.Certificate.Subject.CommonName; cn != "" {
-		return cn
-	}
-	return t.Certificate.Subject.String()
+	return signer.CommonName(t.Certificate)
 }
 
 func stampUnused(t *tsa.Token) signer.Reason {
 	return signer.Reason{
 		Code: "time-stamp-unproven",
-		Vi:   fmt.Sprintf("Dấu thời gian lúc %s của %s không được tin cậy nên không dùng làm bằng chứng về thời điểm ký.", at(t.Time), authority(t)),
-		En:   fmt.Sprintf("The time stamp of %s by %s is not trusted, so it proves no time of signing.", at(t.Time), authority(t)),
+		Vi:   fmt.Sprintf("Dấu thời gian lúc %s của %s không được tin cậy nên không dùng làm bằng chứng về thời điểm ký.", signer.Moment(t.Time), authority(t)),
+		En:   fmt.Sprintf("The time stamp of %s by %s is not trusted, so it proves no time of signing.", signer.Moment(t.Time), authority(t)),
 	}
 }
 
@@ -44,40 +36,40 @@ func stampBroken() signer.Reason {
 func stampBeforeAuthority(t *tsa.Token) signer.Reason {
 	return signer.Reason{
 		Code: "time-stamp-before-certificate",
-		Vi:   fmt.Sprintf("Dấu thời gian ghi lúc %s, trước khi chứng thư của cơ quan cấp dấu thời gian có hiệu lực (%s).", at(t.Time), at(t.Certificate.NotBefore)),
-		En:   fmt.Sprintf("The time stamp gives %s, before the certificate of its authority was valid (%s).", at(t.Time), at(t.Certificate.NotBefore)),
+		Vi:   fmt.Sprintf("Dấu thời gian ghi lúc %s, trước khi chứng thư của cơ quan cấp dấu thời gian có hiệu lực (%s).", signer.Moment(t.Time), signer.Moment(t.Certificate.NotBefore)),
+		En:   fmt.Sprintf("The time stamp gives %s, before the certificate of its authority was valid (%s).", signer.Moment(t.Time), signer.Moment(t.Certificate.NotBefore)),
 	}
 }
 
 func stampAfterAuthority(t *tsa.Token) signer.Reason {
 	return signer.Reason{
 		Code: "time-stamp-after-certificate",
-		Vi:   fmt.Sprintf("Dấu thời gian ghi lúc %s, sau khi chứng thư của cơ quan cấp dấu thời gian hết hạn (%s).", at(t.Time), at(t.Certificate.NotAfter)),
-		En:   fmt.Sprintf("The time stamp gives %s, after the certificate of its authority had expired (%s).", at(t.Time), at(t.Certificate.NotAfter)),
+		Vi:   fmt.Sprintf("Dấu thời gian ghi lúc %s, sau khi chứng thư của cơ quan cấp dấu thời gian hết hạn (%s).", signer.Moment(t.Time), signer.Moment(t.Certificate.NotAfter)),
+		En:   fmt.Sprintf("The time stamp gives %s, after the certificate of its authority had expired (%s).", signer.Moment(t.Time), signer.Moment(t.Certificate.NotAfter)),
 	}
 }
 
 func stampAfterProof(stamp, proof time.Time) signer.Reason {
 	return signer.Reason{
 		Code: "time-stamp-order",
-		Vi:   fmt.Sprintf("Dấu thời gian ghi lúc %s, muộn hơn thời điểm đã chắc chắn tồn tại (%s).", at(stamp), at(proof)),
-		En:   fmt.Sprintf("The time stamp gives %s, later than the moment by which it certainly existed (%s).", at(stamp), at(proof)),
+		Vi:   fmt.Sprintf("Dấu thời gian ghi lúc %s, muộn hơn thời điểm đã chắc chắn tồn tại (%s).", signer.Moment(stamp), signer.Moment(proof)),
+		En:   fmt.Sprintf("The time stamp gives %s, later than the moment by which it certainly existed (%s).", signer.Moment(stamp), signer.Moment(proof)),
 	}
 }
 
 func provenBeforeCertificate(proven, from time.Time) signer.Reason {
 	return signer.Reason{
 		Code: "signed-before-certificate",
-		Vi:   fmt.Sprintf("Chữ ký đã tồn tại lúc %s, trước khi chứng thư của người ký có hiệu lực (%s).", at(proven), at(from)),
-		En:   fmt.Sprintf("The signature existed at %s, before the signer's certificate was valid (%s).", at(proven), at(from)),
+		Vi:   fmt.Sprintf("Chữ ký đã tồn tại lúc %s, trước khi chứng thư của người ký có hiệu lực (%s).", signer.Moment(proven), signer.Moment(from)),
+		En:   fmt.Sprintf("The signature existed at %s, before the signer's certificate was valid (%s).", signer.Moment(proven), signer.Moment(from)),
 	}
 }
 
 func claimedAfterProof(claimed, proven time.Time) signer.Reason {
 	return signer.Reason{
 		Code: "claimed-after-time-stamp",
-		Vi:   fmt.Sprintf("Thời điểm ký do người ký khai (%s) muộn hơn dấu thời gian chứng minh chữ ký đã tồn tại (%s).", at(claimed), at(proven)),
-		En:   fmt.Sprintf("The signer claims to have signed at %s, later than the time stamp that proves the signature (%s).", at(claimed), at(proven)),
+		Vi:   fmt.Sprintf("Thời điểm ký do người ký khai (%s) muộn hơn dấu thời gian chứng minh chữ ký đã tồn tại (%s).", signer.Moment(claimed), signer.Moment(proven)),
+		En:   fmt.Sprintf("The signer claims to have signed at %s, later than the time stamp that proves the signature (%s).", signer.Moment(claimed), signer.Moment(proven)),
 	}
 }
 
@@ -87,8 +79,8 @@ func weakDigest(digest string, when time.Time) signer.Reason {
 	}
 	return signer.Reason{
 		Code: "weak-digest",
-		Vi:   fmt.Sprintf("Thuật toán băm %s không được chính sách chấp nhận vào thời điểm %s.", digest, at(when)),
-		En:   fmt.Sprintf("The policy does not accept the digest %s at %s.", digest, at(when)),
+		Vi:   fmt.Sprintf("Thuật toán băm %s không được chính sách chấp nhận vào thời điểm %s.", digest, signer.Moment(when)),
+		En:   fmt.Sprintf("The policy does not accept the digest %s at %s.", digest, signer.Moment(when)),
 	}
 }
 
@@ -99,8 +91,8 @@ func weakKey(kind string, bits int, when time.Time) signer.Reason {
 	}
 	return signer.Reason{
 		Code: "weak-key",
-		Vi:   fmt.Sprintf("Khóa ký %s không được chính sách chấp nhận vào thời điểm %s.", name, at(when)),
-		En:   fmt.Sprintf("The policy does not accept the signing key %s at %s.", name, at(when)),
+		Vi:   fmt.Sprintf("Khóa ký %s không được chính sách chấp nhận vào thời điểm %s.", name, signer.Moment(when)),
+		En:   fmt.Sprintf("The policy does not accept the signing key %s at %s.", name, signer.Moment(when)),
 	}
 }
 

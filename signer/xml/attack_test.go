@@ -70,12 +70,12 @@ func TestAttacks(t *testing.T) {
 			evil := strings.Replace(s, "H26.99.1", "H26.99.2", 1)
 			return strings.Replace(evil, "</Signature>", `<Object Id="original">`+original+"</Object></Signature>", 1)
 		}, signer.TotalFailed, signer.FormatFailure, "content-in-signature"},
-		{"the document is replaced", swap("H26.99.1", "H26.99.2"), signer.TotalFailed, hash, "digest-differs"},
-		{"an attribute is added", swap("<edXML:Subject>", `<edXML:Subject a="">`), signer.TotalFailed, hash, "digest-differs"},
-		{"an element is added", swap("</edXML:MessageHeader>", "<edXML:To/></edXML:MessageHeader>"), signer.TotalFailed, hash, "digest-differs"},
-		{"a namespace is redeclared", swap("<edXML:Subject>", `<edXML:Subject xmlns:edXML="urn:x">`), signer.TotalFailed, hash, "digest-differs"},
-		{"an attachment's text is changed", swap("QUJDREVG", "QUJDREVH"), signer.TotalFailed, hash, "digest-differs"},
-		{"an attachment's layout is changed", swap("QUJDREVG", "QUJD\nREVG"), signer.TotalFailed, hash, "digest-differs"},
+		{"the document is replaced", swap("H26.99.1", "H26.99.2"), signer.TotalFailed, hash, "digest-mismatch"},
+		{"an attribute is added", swap("<edXML:Subject>", `<edXML:Subject a="">`), signer.TotalFailed, hash, "digest-mismatch"},
+		{"an element is added", swap("</edXML:MessageHeader>", "<edXML:To/></edXML:MessageHeader>"), signer.TotalFailed, hash, "digest-mismatch"},
+		{"a namespace is redeclared", swap("<edXML:Subject>", `<edXML:Subject xmlns:edXML="urn:x">`), signer.TotalFailed, hash, "digest-mismatch"},
+		{"an attachment's text is changed", swap("QUJDREVG", "QUJDREVH"), signer.TotalFailed, hash, "digest-mismatch"},
+		{"an attachment's layout is changed", swap("QUJDREVG", "QUJD\nREVG"), signer.TotalFailed, hash, "digest-mismatch"},
 		{"an attachment is hidden in the signature", func(s string) string {
 			hidden := "<Attachment xmlns=''><ContentId>cid:209</ContentId><ContentTransferEncoded>RVZJTA==</ContentTransferEncoded></Attachment>"
 			s = strings.Replace(s, "<ContentId>cid:209</ContentId><ContentTransferEncoded>", "<ContentId>cid:209</ContentId><C>", 1)
@@ -91,7 +91,7 @@ func TestAttacks(t *testing.T) {
 		{"the signature is moved into the body", moved("</edXML:edXMLBody>"), signer.TotalFailed, signer.FormatFailure, "signature-misplaced"},
 		{"the signature of another letter", func(s string) string {
 			return signatureElement.ReplaceAllLiteralString(s, signatureElement.FindString(string(other.Skeleton)))
-		}, signer.TotalFailed, hash, "digest-differs"},
+		}, signer.TotalFailed, hash, "digest-mismatch"},
 		{"the reference is to a part", swap(`URI=""`, `URI="#part"`), signer.TotalFailed, signer.FormatFailure, "reference-refused"},
 		{"the reference is an XPointer", swap(`URI=""`, `URI="#xpointer(/)"`), signer.TotalFailed, signer.FormatFailure, "reference-refused"},
 		{"the reference is a file", swap(`URI=""`, `URI="file:///etc/passwd"`), signer.TotalFailed, signer.FormatFailure, "reference-refused"},
@@ -115,13 +115,13 @@ func TestAttacks(t *testing.T) {
 		{"HMAC", swap(dsigMore+"ecdsa-sha256", dsigMore+"hmac-sha256"), signer.Indeterminate, signer.CryptoConstraintsFailure, "algorithm-refused"},
 		{"no algorithm", swap(dsigMore+"ecdsa-sha256", ""), signer.Indeterminate, signer.CryptoConstraintsFailure, "algorithm-refused"},
 		{"MD5", swap(xmlenc+"sha256", dsigMore+"md5"), signer.Indeterminate, signer.CryptoConstraintsFailure, "algorithm-refused"},
-		{"another kind of key", swap(dsigMore+"ecdsa-sha256", dsigMore+"rsa-sha256"), signer.TotalFailed, signer.SigCryptoFailure, "signature-value"},
-		{"a weaker digest", swap(dsigMore+"ecdsa-sha256", dsigMore+"ecdsa-sha1"), signer.TotalFailed, signer.SigCryptoFailure, "signature-value"},
+		{"another kind of key", swap(dsigMore+"ecdsa-sha256", dsigMore+"rsa-sha256"), signer.TotalFailed, signer.SigCryptoFailure, "signature-invalid"},
+		{"a weaker digest", swap(dsigMore+"ecdsa-sha256", dsigMore+"ecdsa-sha1"), signer.TotalFailed, signer.SigCryptoFailure, "signature-invalid"},
 		{"a parameter of the method", swap(`"></SignatureMethod>`, `"><HMACOutputLength>1</HMACOutputLength></SignatureMethod>`), signer.TotalFailed, signer.FormatFailure, "signature-malformed"},
-		{"another's certificate", swap(own, cert(stranger.Certificate.Raw)), signer.Indeterminate, signer.NoSigningCertificateFound, "signing-certificate-differs"},
-		{"another certificate of the same key", swap(own, cert(twin.Certificate.Raw)), signer.Indeterminate, signer.NoSigningCertificateFound, "signing-certificate-differs"},
+		{"another's certificate", swap(own, cert(stranger.Certificate.Raw)), signer.Indeterminate, signer.NoSigningCertificateFound, "signing-certificate-mismatch"},
+		{"another certificate of the same key", swap(own, cert(twin.Certificate.Raw)), signer.Indeterminate, signer.NoSigningCertificateFound, "signing-certificate-mismatch"},
 		{"no certificate", swap("<X509Data>", "<X509Data><!--"+strings.Repeat("x", 3)+"--></X509Data><X509Data>"), signer.TotalPassed, "", ""},
-		{"the time of signing is changed", func(s string) string { return regexp.MustCompile(`SigningTime>2`).ReplaceAllString(s, "SigningTime>3") }, signer.TotalFailed, hash, "digest-differs"},
+		{"the time of signing is changed", func(s string) string { return regexp.MustCompile(`SigningTime>2`).ReplaceAllString(s, "SigningTime>3") }, signer.TotalFailed, hash, "digest-mismatch"},
 		{"the properties belong to nobody", swap(` Target="#sig`, ` Target="#gis`), signer.TotalFailed, signer.FormatFailure, "signature-malformed"},
 		{"the properties stand twice", func(s string) string {
 			o := regexp.MustCompile(`(?s)<Object>.*</Object>`).FindString(s)
@@ -182,10 +182,10 @@ func TestPayloadsThatAreNotThoseOfTheText(t *testing.T) {
 		sub    signer.SubIndication
 		code   string
 	}{
-		"content differs": {func(p []Payload) { p[0].Content = openText("ABCDEFGI") }, signer.TotalFailed, hash, "digest-differs"},
-		"known digest":    {func(p []Payload) { p[0].SHA256 = make([]byte, 32) }, signer.TotalFailed, hash, "digest-differs"},
-		"names swapped":   {func(p []Payload) { p[0].ContentID, p[1].ContentID = p[1].ContentID, p[0].ContentID }, signer.TotalFailed, hash, "digest-differs"},
-		"text swapped":    {func(p []Payload) { p[0].Text, p[1].Text = p[1].Text, p[0].Text }, signer.TotalFailed, hash, "digest-differs"},
+		"content differs": {func(p []Payload) { p[0].Content = openText("ABCDEFGI") }, signer.TotalFailed, hash, "digest-mismatch"},
+		"known digest":    {func(p []Payload) { p[0].SHA256 = make([]byte, 32) }, signer.TotalFailed, hash, "digest-mismatch"},
+		"names swapped":   {func(p []Payload) { p[0].ContentID, p[1].ContentID = p[1].ContentID, p[0].ContentID }, signer.TotalFailed, hash, "digest-mismatch"},
+		"text swapped":    {func(p []Payload) { p[0].Text, p[1].Text = p[1].Text, p[0].Text }, signer.TotalFailed, hash, "digest-mismatch"},
 		"name lost":       {func(p []Payload) { p[0].ContentID = "" }, signer.Indeterminate, signer.SignedDataNotFound, "attachment-absent"},
 		"name twice":      {func(p []Payload) { p[0].ContentID = p[1].ContentID }, signer.Indeterminate, signer.SignedDataNotFound, "attachment-absent"},
 		"text lost":       {func(p []Payload) { p[0].Text = nil }, signer.Indeterminate, signer.SignedDataNotFound, "data-unreadable"},
@@ -288,7 +288,7 @@ func TestDecoration(t *testing.T) {
 	wants(t, "a certificate that is none", w.verify(dummy(in, excC14N)), signer.Indeterminate, signer.NoSigningCertificateFound, NotVerifiable)
 	wants(t, "the wrong identifier", w.verify(dummy(in, "http://www.w3.org/TR/xml-exc-c14n#")), signer.Indeterminate, signer.SigConstraintsFailed, NotVerifiable)
 	unkeyed := edit(t, dummy(in, excC14N), func(s string) string { return regexp.MustCompile(`<KeyInfo>.*</KeyInfo>`).ReplaceAllString(s, "") })
-	wants(t, "no certificate", w.verify(unkeyed), signer.Indeterminate, signer.NoSigningCertificateFound, "no-certificate")
+	wants(t, "no certificate", w.verify(unkeyed), signer.Indeterminate, signer.NoSigningCertificateFound, "signing-certificate-absent")
 	real := w.sign(twoFiles(), democa.P256, SignOptions{})
 	beside := edit(t, real, swap("</edXML:edXMLEnvelope>", "<edXML:Signature/></edXML:edXMLEnvelope>"))
 	wants(t, "decoration beside a signature that is broken by it", w.verify(beside), signer.TotalFailed, hash, NotVerifiable)
@@ -333,7 +333,7 @@ func TestPropertiesOfOthers(t *testing.T) {
 		change func(string) string
 		code   string
 	}{
-		"a time without a zone":   {swap(time, "<xades:SigningTime>2026-11-23T10:00:00<"), "digest-differs"},
+		"a time without a zone":   {swap(time, "<xades:SigningTime>2026-11-23T10:00:00<"), "digest-mismatch"},
 		"a time that is none":     {swap(time, "<xades:SigningTime>today<"), "signature-malformed"},
 		"no certificate's digest": {swap("xades:CertDigest><", "xades:Digest><"), "document-unreadable"},
 		"two signing certificates": {func(s string) string {

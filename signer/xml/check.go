@@ -75,7 +75,7 @@ func (c *checked) identify(doc *canon.Document) error {
 	if s.properties != nil && s.properties.bound {
 		candidates = slices.DeleteFunc(slices.Clone(s.certs), func(o *x509.Certificate) bool { return !s.properties.names(o) })
 		if len(candidates) == 0 {
-			return unsure(signer.NoSigningCertificateFound, certificateDiffers())
+			return unsure(signer.NoSigningCertificateFound, signer.SigningCertificateMismatch())
 		}
 	}
 	var info bytes.Buffer
@@ -89,7 +89,7 @@ func (c *checked) identify(doc *canon.Document) error {
 		}
 	}
 	c.certificate = candidates[0]
-	return &fault{signer.Failed(signer.SigCryptoFailure, valueDiffers())}
+	return &fault{signer.Failed(signer.SigCryptoFailure, signer.SignatureInvalid())}
 }
 
 // digest holds a reference's digest against what it refers to.
@@ -104,7 +104,7 @@ func (s *signature) digest(ctx context.Context, doc *canon.Document, m Message, 
 	case err != nil:
 		return unsure(signer.SignedDataNotFound, unreadableData(t.uri))
 	case !bytes.Equal(got, t.reference.digest):
-		return &fault{signer.Failed(signer.HashFailure, digestDiffers(t.uri))}
+		return &fault{signer.Failed(signer.HashFailure, signer.DigestMismatch(place(t.uri)))}
 	}
 	return nil
 }

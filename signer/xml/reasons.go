@@ -22,14 +22,6 @@ func decoration(space string) signer.Reason {
 	}
 }
 
-func unreadableCertificate() signer.Reason {
-	return signer.Reason{Code: "certificate-unreadable", Vi: "Chứng thư kèm theo chữ ký không đọc được.", En: "The certificate that comes with the signature cannot be read."}
-}
-
-func noCertificate() signer.Reason {
-	return signer.Reason{Code: "no-certificate", Vi: "Chữ ký không kèm chứng thư của người ký.", En: "The signature comes without the signer's certificate."}
-}
-
 func algorithmRefused(uri string) signer.Reason {
 	return signer.Reason{
 		Code: "algorithm-refused",
@@ -142,28 +134,12 @@ func unreadableData(uri string) signer.Reason {
 	}
 }
 
-func digestDiffers(uri string) signer.Reason {
-	return signer.Reason{
-		Code: "digest-differs",
-		Vi:   fmt.Sprintf("Nội dung đã bị thay đổi sau khi ký (%s).", place(uri)),
-		En:   fmt.Sprintf("The content was changed after signing (%s).", place(uri)),
-	}
-}
-
 // place names what a reference refers to.
 func place(uri string) string {
 	if uri == "" {
 		return "edXML"
 	}
 	return short(uri)
-}
-
-func valueDiffers() signer.Reason {
-	return signer.Reason{Code: "signature-value", Vi: "Giá trị chữ ký không đúng với khóa trong chứng thư.", En: "The signature value does not verify with the key in the certificate."}
-}
-
-func certificateDiffers() signer.Reason {
-	return signer.Reason{Code: "signing-certificate-differs", Vi: "Không chứng thư nào kèm theo là chứng thư mà người ký đã ghi trong phần được ký.", En: "None of the certificates that came along is the one that the signer named under the signature."}
 }
 
 func certificateUnbound() signer.Reason {
@@ -179,7 +155,7 @@ func plainSignature() signer.Reason {
 }
 
 func documentUnreadable(err error) signer.Reason {
-	return signer.Reason{Code: "document-unreadable", Vi: "Không đọc được văn bản XML: " + err.Error() + ".", En: "The XML document cannot be read: " + err.Error() + "."}
+	return signer.Reason{Code: "document-unreadable", Vi: "Không đọc được văn bản XML vì cấu trúc không đúng quy định.", En: "The XML document cannot be read: " + err.Error() + "."}
 }
 
 // short bounds what is quoted from outside.

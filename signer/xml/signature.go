@@ -212,7 +212,7 @@ func (s *signature) readValue() error {
 // readKeyInfo takes the certificates; other ways to name a key name nobody.
 func (s *signature) readKeyInfo() error {
 	if s.keyInfo == nil {
-		return unsure(signer.NoSigningCertificateFound, noCertificate())
+		return unsure(signer.NoSigningCertificateFound, signer.SigningCertificateAbsent())
 	}
 	count := 0
 	for data := range s.keyInfo.Elements() {
@@ -232,7 +232,7 @@ func (s *signature) readKeyInfo() error {
 		}
 	}
 	if len(s.certs) == 0 {
-		return unsure(signer.NoSigningCertificateFound, noCertificate())
+		return unsure(signer.NoSigningCertificateFound, signer.SigningCertificateAbsent())
 	}
 	return nil
 }
@@ -240,11 +240,11 @@ func (s *signature) readKeyInfo() error {
 func (s *signature) addCertificate(n *canon.Node) error {
 	der, ok := binary(n)
 	if !ok {
-		return unsure(signer.NoSigningCertificateFound, notVerifiable(), unreadableCertificate())
+		return unsure(signer.NoSigningCertificateFound, notVerifiable(), signer.SigningCertificateUnreadable())
 	}
 	c, err := x509.ParseCertificate(der)
 	if err != nil {
-		return unsure(signer.NoSigningCertificateFound, notVerifiable(), unreadableCertificate())
+		return unsure(signer.NoSigningCertificateFound, notVerifiable(), signer.SigningCertificateUnreadable())
 	}
 	if !slices.ContainsFunc(s.certs, c.Equal) {
 		s.certs = append(s.certs, c)

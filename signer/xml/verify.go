@@ -2,10 +2,7 @@ package xmlsig
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/asn1"
-	"encoding/hex"
 	"strings"
 	"time"
 
@@ -170,38 +167,10 @@ func (s *signature) evidence() trust.Evidence {
 // describe says who signed with what. Of a signature that does not verify it is only
 // what the signature says of itself.
 func describe(s *signer.Signature, c *checked) {
-	cert := c.certificate
-	s.Signer = cert.Subject.CommonName
-	if s.Signer == "" {
-		s.Signer = cert.Subject.String()
-	}
-	s.Agency = strings.Join(cert.Subject.Organization, ", ")
-	s.AgencyCode = agencyCode(cert)
-	s.Algorithm = c.signature.algorithm.name(cert)
-	digest := sha256.Sum256(cert.Raw)
-	s.Certificate = &signer.Certificate{
-		Subject:   cert.Subject.String(),
-		Issuer:    cert.Issuer.String(),
-		Serial:    hex.EncodeToString(cert.SerialNumber.Bytes()),
-		SHA256:    hex.EncodeToString(digest[:]),
-		NotBefore: cert.NotBefore.UTC(),
-		NotAfter:  cert.NotAfter.UTC(),
-	}
+	s.Identify(c.certificate)
+	s.Algorithm = c.signature.algorithm.name(c.certificate)
 	if p := c.signature.properties; p != nil {
 		s.SigningTime = p.time
 		s.Claimed = signer.Claimed{Name: strings.Join(p.roles, ", "), Reason: p.commitment, Location: p.place}
 	}
-}
-
-// agencyCode is the code of the agency in a certificate: organizationIdentifier of the
-// subject (2.5.4.97, ITU-T X.520; ETSI EN 319 412-1, 5.1.4).
-func agencyCode(cert *x509.Certificate) string {
-	for _, n := range cert.Subject.Names {
-		if n.Type.Equal(asn1.ObjectIdentifier{2, 5, 4, 97}) {
-			if code, ok := n.Value.(string); ok {
-				return code
-			}
-		}
-	}
-	return ""
 }

@@ -106,9 +106,7 @@ func (s *Signing) unfit(err error) *signer.Report {
 	var fault *edxml.SyntaxError
 	switch {
 	case !errors.As(err, &fault):
-		r.Verdict = signer.Unsure(signer.SignedDataNotFound, signer.Reason{
-			Code: "file-unreadable", Vi: "Không đọc được tệp vào lúc này.", En: "The file could not be read now: " + err.Error() + ".",
-		})
+		r.Verdict = signer.Unsure(signer.SignedDataNotFound, signer.FileUnreadable(err))
 	case errors.Is(err, edxml.ErrTooLarge):
 		r.Verdict = signer.Unsure(signer.SignedDataNotFound, signer.Reason{Code: fault.Code, Vi: fault.Vi, En: fault.En})
 	default:

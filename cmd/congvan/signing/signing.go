@@ -160,7 +160,7 @@ func (s *Signing) Returned(ctx context.Context, sent, returned gateway.Stored) (
 // unreadable is the report on a message whose signature cannot be looked at.
 func unreadable(err error) *signer.Report {
 	r := &signer.Report{Verdict: signer.Unsure(signer.SignedDataNotFound, signer.Reason{
-		Code: "unreadable-message", Vi: "Không đọc lại được gói tin để kiểm tra chữ ký: " + err.Error() + ".",
+		Code: "unreadable-message", Vi: "Không đọc lại được gói tin để kiểm tra chữ ký.",
 		En: "The message cannot be read again to check its signature: " + err.Error() + ".",
 	})}
 	r.Conclude()

@@ -118,5 +118,5 @@ func Altered(s *signer.Signature) bool {
 
 // alterations are the codes of reasons that tell of a document that was altered.
 func alterations() []string {
-	return []string{"changed-after-signing", "changed-beyond-policy", "digest-differs", "signature-replaced", "byte-range-tail"}
+	return []string{"changed-after-signing", "changed-beyond-policy", "digest-mismatch", "signature-replaced", "byte-range-tail"}
 }
