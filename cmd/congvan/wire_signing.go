@@ -36,7 +36,7 @@ func (a *app) openSigning() error {
 
 func signingOptions(c config.Signatures) signing.Options {
 	return signing.Options{
-		PolicyFile: c.PolicyFile, TrustDir: c.TrustDir, CacheDir: c.CacheDir, Offline: c.Offline,
+		PolicyFile: c.PolicyFile, TrustDir: c.TrustDir, CacheDir: c.CacheDir, Offline: c.Offline, Private: c.Private,
 		TSA: c.TSA, TSACredentials: c.TSACredentialsFile,
 	}
 }

@@ -113,6 +113,7 @@ type Signatures struct {
 	TrustDir   string `toml:"trust_dir"`   // the signed list of roots
 	CacheDir   string `toml:"cache_dir"`   // of revocation data
 	Offline    bool   `toml:"offline"`     // ask no responder, ever
+	Private    bool   `toml:"private"`     // responders may have addresses of the office's own network
 
 	Preserve           string   `toml:"preserve"`             // level to which documents that pass are raised in a copy; empty: none
 	TSA                []string `toml:"tsa"`                  // time-stamping authorities, in the order in which they are asked
