@@ -39,7 +39,7 @@ func (j judging) options(g *globals) (signing.Options, error) {
 	if j.Policy != "" {
 		o.PolicyFile = j.Policy
 	}
-	o.Offline, o.Private = o.Offline || j.Offline, j.Private
+	o.Offline, o.Private = o.Offline || j.Offline, o.Private || j.Private
 	return o, nil
 }
 

@@ -298,7 +298,7 @@ func (c *trustRefreshCommand) Run(ctx context.Context, t *terminal, g *globals) 
 		return err
 	}
 	o := signingOptions(*conf)
-	o.TrustDir, o.Private = dir, c.Private
+	o.TrustDir, o.Private = dir, o.Private || c.Private
 	if c.Cache != "" {
 		o.CacheDir = c.Cache
 	}
