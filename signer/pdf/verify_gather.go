@@ -23,7 +23,6 @@ func (e *examination) gather(ctx context.Context) error {
 // gathering collects candidates.
 type gathering struct {
 	current map[identity]*candidate // as of the revision at hand
-	changed map[syntax.Ref]bool     // what that revision defines or frees
 	all     []*candidate
 }
 
@@ -54,10 +53,6 @@ func (g *gathering) revisions(ctx context.Context, f *syntax.File) error {
 // asked to. Two fields that claim the same signature fail both: only one of them is what
 // the signer saw.
 func (g *gathering) form(r *syntax.Revision, pages bool) error {
-	g.changed = map[syntax.Ref]bool{}
-	for _, ref := range r.Changed() {
-		g.changed[ref] = true
-	}
 	read := r.Fields
 	if pages {
 		read = r.AllFields
@@ -115,7 +110,7 @@ func (g *gathering) add(r *syntax.Revision, f syntax.Field) *candidate {
 	if ref, ok := f.Value.(syntax.Ref); ok {
 		id.ref = ref
 	}
-	if c := g.current[id]; c != nil && (!g.changed[id.ref] || c.first == r) {
+	if c := g.current[id]; c != nil && (!r.Touches(id.ref) || c.first == r) {
 		c.last = r
 		return c
 	}

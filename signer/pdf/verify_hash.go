@@ -12,7 +12,7 @@ import (
 )
 
 // passBuffer is how much of a file is held while it is hashed.
-const passBuffer = 1 << 20
+const passBuffer = 256 << 10
 
 // How much may be hashed in all for one file. Signatures that were appended one after
 // the other share their first ranges, so honest files stay near once their size.

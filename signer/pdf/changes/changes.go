@@ -69,18 +69,19 @@ func Since(f *syntax.File, signed int, r Rules) (Result, error) {
 // History compares the revisions of one file, each pair once however many signatures ask.
 // It is not for concurrent use.
 type History struct {
-	graph *graph
+	file  *syntax.File
+	graph *graph            // nil until two revisions are compared
 	pairs map[int][]Finding // by index of the later revision
 }
 
 // NewHistory prepares to compare the revisions of f. Nothing is read yet.
 func NewHistory(f *syntax.File) *History {
-	return &History{newGraph(f.Revisions()), map[int][]Finding{}}
+	return &History{file: f, pairs: map[int][]Finding{}}
 }
 
 // Since classes all revisions after the one with the index signed; see [Since].
 func (h *History) Since(signed int, r Rules) (Result, error) {
-	last := len(h.graph.revisions) - 1
+	last := len(h.file.Revisions()) - 1
 	if signed < 0 || signed > last {
 		return Result{}, fmt.Errorf("changes since revision %d: the file has %d revisions", signed, last+1)
 	}
@@ -98,6 +99,9 @@ func (h *History) Since(signed int, r Rules) (Result, error) {
 func (h *History) pair(i int) ([]Finding, error) {
 	if found, ok := h.pairs[i]; ok {
 		return found, nil
+	}
+	if h.graph == nil {
+		h.graph = newGraph(h.file.Revisions())
 	}
 	found, err := compare(h.graph, i)
 	if err == nil {

@@ -11,12 +11,14 @@ import (
 // however many revisions are compared; only the numbers of what it refers to are kept.
 type graph struct {
 	revisions []*syntax.Revision
-	ids       map[syntax.Ref]id
-	refs      []syntax.Ref
-	defined   map[int][]int // object number → the revisions that (re)define or free it, ascending
-	out       map[version][]id
-	edges     int
-	walked    int // objects met on all walks
+	numbers   numbers
+	others    map[syntax.Ref]id // references to a number under further generations
+	refs      []syntax.Ref      // by id
+	first     []read            // by id: the version that was read first; most objects have no other
+	later     map[version][]id  // what the others refer to
+	edges     []id              // what those read first refer to, one after the other
+	total     int               // of references
+	walked    int               // objects met on all walks
 	last      *reach
 	lastIndex int
 }
@@ -32,6 +34,19 @@ type version struct {
 	revision int
 }
 
+// read says which version of an object was read first, and where in the edges is what it
+// refers to.
+type read struct {
+	version    int32 // its revision, nowhere, or unread
+	start, end int32
+}
+
+// nowhere is the revision of what no revision has defined so far.
+const (
+	nowhere = -1
+	unread  = -2
+)
+
 // maxEdges bounds the references of a file: at 4 bytes each they stay within the memory that
 // a verifier may take, and real documents of 100,000 objects have a tenth.
 const maxEdges = 8 << 20
@@ -39,29 +54,39 @@ const maxEdges = 8 << 20
 func newGraph(revisions []*syntax.Revision) *graph {
 	g := &graph{
 		revisions: revisions,
-		ids:       map[syntax.Ref]id{{}: trailer},
-		refs:      []syntax.Ref{{}},
-		defined:   map[int][]int{},
-		out:       map[version][]id{},
+		numbers:   newNumbers(revisions),
+		others:    map[syntax.Ref]id{},
+		later:     map[version][]id{},
 	}
-	for i, r := range revisions {
-		for _, ref := range r.Changed() {
-			of := g.defined[ref.Number]
-			if len(of) == 0 || of[len(of)-1] != i {
-				g.defined[ref.Number] = append(of, i)
-			}
-		}
-	}
+	g.refs = append(make([]syntax.Ref, 0, g.numbers.count+1), syntax.Ref{})
+	g.first = append(make([]read, 0, g.numbers.count+1), read{version: unread})
 	return g
 }
 
 func (g *graph) id(ref syntax.Ref) id {
-	n, ok := g.ids[ref]
-	if !ok {
-		n = id(len(g.refs))
-		g.ids[ref] = n
-		g.refs = append(g.refs, ref)
+	number := g.numbers.at(ref.Number)
+	switch {
+	case number.id == 0:
+		number.id = g.newID(ref)
+		return number.id
+	case g.refs[number.id] == ref:
+		return number.id
 	}
+	n, ok := g.others[ref]
+	if !ok {
+		n = g.newID(ref)
+		g.others[ref] = n
+	}
+	return n
+}
+
+func (g *graph) newID(ref syntax.Ref) id {
+	if ref == (syntax.Ref{}) {
+		return trailer
+	}
+	n := id(len(g.refs))
+	g.refs = append(g.refs, ref)
+	g.first = append(g.first, read{version: unread})
 	return n
 }
 
@@ -70,15 +95,7 @@ func (g *graph) version(n id, i int) version {
 	if n == trailer {
 		return version{n, i}
 	}
-	of := g.defined[g.refs[n].Number]
-	at, found := slices.BinarySearch(of, i)
-	switch {
-	case found:
-		return version{n, i}
-	case at == 0:
-		return version{n, -1} // defined nowhere so far
-	}
-	return version{n, of[at-1]}
+	return version{n, g.numbers.definedBy(g.refs[n].Number, i)}
 }
 
 // changed says whether revision i touches the object, be it under another generation.
@@ -96,8 +113,8 @@ func (g *graph) object(n id, i int) (syntax.Object, error) {
 
 // links gives what an object refers to, each once.
 func (g *graph) links(n id, i int) ([]id, error) {
-	key := g.version(n, i)
-	if out, ok := g.out[key]; ok {
+	v := g.version(n, i)
+	if out, ok := g.known(v); ok {
 		return out, nil
 	}
 	o, err := g.object(n, i)
@@ -107,12 +124,32 @@ func (g *graph) links(n id, i int) ([]id, error) {
 	var out []id
 	walk(o, func(ref syntax.Ref) { out = append(out, g.id(ref)) })
 	slices.Sort(out)
-	out = slices.Clip(slices.Compact(out))
-	g.out[key] = out
-	if g.edges += len(out); g.edges > maxEdges {
+	out = slices.Compact(out)
+	g.keep(v, out)
+	if g.total += len(out); g.total > maxEdges {
 		return nil, fmt.Errorf("%w: more than %d references", errTooComplex, maxEdges)
 	}
 	return out, nil
+}
+
+// known gives what a version of an object refers to, if that was read.
+func (g *graph) known(v version) ([]id, bool) {
+	if at := g.first[v.id]; at.version == int32(v.revision) {
+		return g.edges[at.start:at.end], true
+	}
+	out, ok := g.later[v]
+	return out, ok
+}
+
+// keep remembers what a version of an object refers to.
+func (g *graph) keep(v version, out []id) {
+	if g.first[v.id].version != unread {
+		g.later[v] = slices.Clip(out)
+		return
+	}
+	start := int32(len(g.edges))
+	g.edges = append(g.edges, out...)
+	g.first[v.id] = read{int32(v.revision), start, int32(len(g.edges))}
 }
 
 // walk calls f for the references that are written in an object itself.
@@ -146,9 +183,11 @@ type reach struct {
 // 100,000 objects may have 500 revisions.
 const maxWalked = 50 << 20
 
-// reach walks all objects of a revision. The walk over the one before is remembered.
+// reach walks all objects of a revision. The walk over the one before is remembered, but not
+// who referred to whom in it.
 func (g *graph) reach(i int) (*reach, error) {
 	if g.last != nil && g.lastIndex == i {
+		g.last.start, g.last.from = nil, nil
 		return g.last, nil
 	}
 	r, err := g.walk(i)
@@ -159,7 +198,7 @@ func (g *graph) reach(i int) (*reach, error) {
 }
 
 func (g *graph) walk(i int) (*reach, error) {
-	r := &reach{order: []id{trailer}, bad: map[id]error{}}
+	r := &reach{order: append(make([]id, 0, len(g.refs)), trailer), seen: make([]bool, len(g.refs)), bad: map[id]error{}}
 	r.see(trailer)
 	for at := 0; at < len(r.order); at++ {
 		if g.walked++; g.walked > maxWalked {
@@ -205,17 +244,20 @@ func (r *reach) turn(g *graph, i int) {
 	for n := 1; n < len(r.start); n++ {
 		r.start[n] += r.start[n-1]
 	}
+	// Filling in moves each start to the next one, and so all of them one place on.
 	r.from = make([]id, r.start[len(r.start)-1])
-	next := slices.Clone(r.start)
 	r.each(g, i, func(from, to id) {
-		r.from[next[to]] = from
-		next[to]++
+		r.from[r.start[to]] = from
+		r.start[to]++
 	})
+	copy(r.start[1:], r.start)
+	r.start[0] = 0
 }
 
 func (r *reach) each(g *graph, i int, f func(from, to id)) {
 	for _, n := range r.order {
-		for _, to := range g.out[g.version(n, i)] {
+		out, _ := g.known(g.version(n, i))
+		for _, to := range out {
 			f(n, to)
 		}
 	}

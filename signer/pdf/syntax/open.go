@@ -17,7 +17,7 @@ type Limits struct {
 	Pages     int   // and other nodes of a page tree; 1<<19
 	Fields    int   // and other nodes of the tree of form fields; 1<<17
 	Work      int64 // bytes parsed and unpacked while the file is open; 2 GiB, and sixteen times the file
-	Cache     int   // bytes of parsed objects that are remembered; 4 MiB
+	Cache     int   // bytes of parsed objects that are remembered; 1 MiB
 }
 
 func (l Limits) orDefault(size int64) Limits {
@@ -32,7 +32,7 @@ func (l Limits) orDefault(size int64) Limits {
 	or(&l.Pages, 1<<19)
 	or(&l.Fields, 1<<17)
 	or(&l.Work, 2<<30+16*size)
-	or(&l.Cache, 4<<20)
+	or(&l.Cache, 1<<20)
 	return l
 }
 
@@ -71,7 +71,7 @@ type File struct {
 }
 
 // packRoom is how many bytes of decoded object streams are remembered.
-const packRoom = 8 << 20
+const packRoom = 2 << 20
 
 // Open reads the cross-references of a file and, where it is encrypted, finds the key.
 // The rest is read when it is asked for. An error is an *[Error], of kind [ErrMalformed],

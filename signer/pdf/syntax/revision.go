@@ -3,6 +3,7 @@ package syntax
 import (
 	"cmp"
 	"errors"
+	"iter"
 	"slices"
 )
 
@@ -193,23 +194,43 @@ func (r *Revision) find(number int) (e entry, owner *Revision, ok bool) {
 // Changed gives the objects that the revision defines, defines anew or frees, sorted.
 // What it merely lists again at the same place is not among them. Its own
 // cross-reference stream and object streams are.
-func (r *Revision) Changed() []Ref {
-	var all []Ref
-	for _, e := range r.entries {
-		var before entry
-		if r.Index > 0 {
-			before, _, _ = r.file.revisions[r.Index-1].find(int(e.number))
+func (r *Revision) Changed() []Ref { return slices.Collect(r.Changes()) }
+
+// Changes goes through what Changed gives, and holds nothing.
+func (r *Revision) Changes() iter.Seq[Ref] {
+	return func(yield func(Ref) bool) {
+		for _, e := range r.entries {
+			if ref, ok := r.changes(e); ok && !yield(ref) {
+				return
+			}
 		}
-		if e.same(before) {
-			continue
-		}
-		ref := Ref{int(e.number), e.generation()}
-		if e.kind == free {
-			ref.Generation = before.generation()
-		}
-		all = append(all, ref)
 	}
-	return all
+}
+
+// Touches says whether an object is among what Changed gives.
+func (r *Revision) Touches(ref Ref) bool {
+	e, ok := r.own(ref.Number)
+	if !ok {
+		return false
+	}
+	touched, ok := r.changes(e)
+	return ok && touched == ref
+}
+
+// changes says whether an entry of the revision says something new, and of which object.
+func (r *Revision) changes(e entry) (Ref, bool) {
+	var before entry
+	if r.Index > 0 {
+		before, _, _ = r.file.revisions[r.Index-1].find(int(e.number))
+	}
+	if e.same(before) {
+		return Ref{}, false
+	}
+	ref := Ref{int(e.number), e.generation()}
+	if e.kind == free {
+		ref.Generation = before.generation()
+	}
+	return ref, true
 }
 
 // Location is where an object lies.

@@ -3,8 +3,8 @@ package syntax
 import "io"
 
 const (
-	blockSize  = 16 << 10
-	blockRoom  = 64 * blockSize
+	blockSize  = 4 << 10
+	blockRoom  = 128 * blockSize
 	notAnyByte = -1
 )
 
