@@ -118,13 +118,5 @@ func (s *storeReader) stream(ref syntax.Ref) []byte {
 // evidence is all that came with the file for a candidate: its own, and what the
 // security store of the newest revision holds.
 func (e *examination) evidence(c *candidate) trust.Evidence {
-	return join(c.claim.Evidence, e.store(e.file.Latest()).evidence)
-}
-
-func join(a, b trust.Evidence) trust.Evidence {
-	return trust.Evidence{
-		Certificates: slices.Concat(a.Certificates, b.Certificates),
-		CRLs:         slices.Concat(a.CRLs, b.CRLs),
-		OCSPs:        slices.Concat(a.OCSPs, b.OCSPs),
-	}
+	return c.claim.Evidence.With(e.store(e.file.Latest()).evidence)
 }

@@ -130,19 +130,13 @@ func (s *store) extend(dss syntax.Dict, list syntax.Name, ders [][]byte) error {
 	return err
 }
 
-// Bounds of a store that is there already.
-const (
-	maxStored     = 4096     // entries of one list
-	maxStoredSize = 64 << 20 // bytes of one entry, decoded
-)
-
 // index learns which streams a list holds.
 func (s *store) index(o syntax.Object) error {
 	all, err := s.d.rev.Array(o)
 	if err != nil {
 		return err
 	}
-	if len(all) > maxStored {
+	if len(all) > maxProofs {
 		return fmt.Errorf("%d entries: %w", len(all), syntax.ErrTooLarge)
 	}
 	for _, item := range all {
@@ -170,8 +164,8 @@ func (d *draft) stored(ref syntax.Ref) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	der, err := io.ReadAll(io.LimitReader(r, maxStoredSize+1))
-	if len(der) > maxStoredSize {
+	der, err := io.ReadAll(io.LimitReader(r, maxProofBytes+1))
+	if len(der) > maxProofBytes {
 		return nil, fmt.Errorf("object %d: %w", ref.Number, syntax.ErrTooLarge)
 	}
 	return der, err

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"fmt"
 	"slices"
 	"time"
@@ -14,7 +12,9 @@ import (
 	"congvan/signer/cms"
 	"congvan/signer/pdf/syntax"
 	"congvan/signer/trust"
+	"congvan/signer/trust/ocsp"
 	"congvan/signer/tsa"
+	"congvan/signer/validate"
 )
 
 // value is a signature, or a document time stamp, that a field bears.
@@ -170,17 +170,9 @@ func (v *value) later(all []*value) time.Time {
 
 // with gives what is known, and what came with signatures.
 func (c *collector) with(signed ...*cms.SignedData) trust.Evidence {
-	e := trust.Evidence{
-		Certificates: slices.Clip(c.known.Certificates), CRLs: slices.Clip(c.known.CRLs), OCSPs: slices.Clip(c.known.OCSPs),
-	}
+	e := c.known
 	for _, s := range signed {
-		e.Certificates = append(e.Certificates, s.Certificates...)
-		e.CRLs = append(e.CRLs, s.CRLs...)
-		e.OCSPs = append(e.OCSPs, s.OCSPs...)
-		for _, one := range s.Signers {
-			e.CRLs = append(e.CRLs, one.AdobeRevocation.CRLs...)
-			e.OCSPs = append(e.OCSPs, one.AdobeRevocation.OCSPs...)
-		}
+		e = e.With(validate.EvidenceIn(s))
 	}
 	return e
 }
@@ -189,7 +181,7 @@ func (c *collector) with(signed ...*cms.SignedData) trust.Evidence {
 func (c *collector) ask(ctx context.Context, found *evidence, cert *x509.Certificate, use trust.Use, proven time.Time, known trust.Evidence) {
 	if cert == nil { // a time stamp that does not carry its authority's
 		c.missing = append(c.missing, signer.Reason{
-			Code: "validation-data-missing", Vi: "Dấu thời gian không kèm chứng thư của máy chủ cấp.",
+			Code: "validation-data-missing", Vi: "Dấu thời gian không kèm chứng thư của cơ quan cấp.",
 			En: "A time stamp comes without its authority's certificate.",
 		})
 		return
@@ -218,16 +210,9 @@ func (c *collector) ask(ctx context.Context, found *evidence, cert *x509.Certifi
 
 // provenBy says whether there is revocation data for a certificate, or none is needed.
 func provenBy(cert *x509.Certificate, proofs []trust.Proof) bool {
-	return noCheck(cert) || slices.ContainsFunc(proofs, func(p trust.Proof) bool {
+	return ocsp.NoCheck(cert) || slices.ContainsFunc(proofs, func(p trust.Proof) bool {
 		return p.Certificate != nil && bytes.Equal(p.Certificate.Raw, cert.Raw)
 	})
-}
-
-// noCheck says whether a certificate's issuer vouches for it all its life
-// (id-pkix-ocsp-nocheck, RFC 6960, 4.2.2.2.1).
-func noCheck(cert *x509.Certificate) bool {
-	id := asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
-	return slices.ContainsFunc(cert.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(id) })
 }
 
 func (c *collector) lack(cert *x509.Certificate, why []signer.Reason) {
@@ -236,8 +221,8 @@ func (c *collector) lack(cert *x509.Certificate, why []signer.Reason) {
 	}
 	r := signer.Reason{
 		Code: "validation-data-missing",
-		Vi:   fmt.Sprintf("Thiếu dữ liệu xác thực dài hạn của chứng thư “%s”.", cert.Subject.CommonName),
-		En:   fmt.Sprintf("Validation data is missing for the certificate “%s”.", cert.Subject.CommonName),
+		Vi:   fmt.Sprintf("Thiếu dữ liệu xác thực dài hạn của chứng thư “%s”.", signer.CommonName(cert)),
+		En:   fmt.Sprintf("Validation data is missing for the certificate “%s”.", signer.CommonName(cert)),
 	}
 	for _, w := range why {
 		r.Vi, r.En = r.Vi+" "+w.Vi, r.En+" "+w.En

@@ -5,12 +5,11 @@ import (
 	"crypto"
 	"crypto/subtle"
 	"errors"
-	"slices"
 
 	"congvan/signer"
 	"congvan/signer/cms"
-	"congvan/signer/trust"
 	"congvan/signer/tsa"
+	"congvan/signer/validate"
 )
 
 // parse reads what /Contents holds, by the form of the signature, and so learns by
@@ -58,7 +57,7 @@ func (c *candidate) parseCMS() {
 	} else if d.HasContent {
 		c.fail(ownContent())
 	}
-	c.claim.Evidence = cmsEvidence(d, c.signer)
+	c.claim.Evidence = validate.EvidenceIn(d)
 }
 
 // findCertificate finds the signer's certificate, which the signing-certificate
@@ -83,15 +82,6 @@ func (e *examination) findCertificate(c *candidate) {
 	}
 	c.claim.Certificate = cert
 	c.claim.Digests = []string{c.signer.DigestName, c.signer.SignatureDigest}
-}
-
-// cmsEvidence is what a CMS signature carries for its own validation.
-func cmsEvidence(d *cms.SignedData, s *cms.Signer) trust.Evidence {
-	return trust.Evidence{
-		Certificates: slices.Concat(d.Certificates, s.CertificateValues),
-		CRLs:         slices.Concat(d.CRLs, s.AdobeRevocation.CRLs, s.RevocationValues.CRLs),
-		OCSPs:        slices.Concat(d.OCSPs, s.AdobeRevocation.OCSPs, s.RevocationValues.OCSPs),
-	}
 }
 
 // hash hashes what all signatures cover, in one pass over the file.

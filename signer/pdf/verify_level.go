@@ -5,12 +5,10 @@ import (
 	"crypto/x509"
 	"slices"
 
-	"golang.org/x/crypto/cryptobyte"
-	cryptoasn1 "golang.org/x/crypto/cryptobyte/asn1"
-	"golang.org/x/crypto/ocsp"
-
 	"congvan/signer"
 	"congvan/signer/trust"
+	"congvan/signer/trust/crl"
+	"congvan/signer/trust/ocsp"
 	"congvan/signer/tsa"
 )
 
@@ -56,11 +54,11 @@ func (e *examination) stampsOver(c *candidate) (all []*candidate) {
 // longTermComplete says whether the certificates and the revocation data of a
 // signature's own chain and its stamps' chains are all there.
 func longTermComplete(c *candidate, stamps []*tsa.Token, store trust.Evidence) bool {
-	if !chainComplete(c.claim.Certificate, join(c.claim.Evidence, store)) {
+	if !chainComplete(c.claim.Certificate, c.claim.Evidence.With(store)) {
 		return false
 	}
 	for _, t := range stamps {
-		if !chainComplete(t.Certificate, join(join(claimOfStamp(t).Evidence, c.claim.Evidence), store)) {
+		if !chainComplete(t.Certificate, claimOfStamp(t).Evidence.With(c.claim.Evidence).With(store)) {
 			return false
 		}
 	}
@@ -100,28 +98,23 @@ func revocationHeld(c, issuer *x509.Certificate, held trust.Evidence) bool {
 		return true
 	}
 	for _, der := range held.CRLs {
-		if bytes.Equal(crlIssuer(der), c.RawIssuer) {
+		if bytes.Equal(crl.IssuerOf(der), c.RawIssuer) {
 			return true
 		}
 	}
 	return slices.ContainsFunc(held.OCSPs, func(der []byte) bool { return answers(der, c, issuer) })
 }
 
-// answers says whether an OCSP response is about a certificate.
+// answers says whether an OCSP answer is about a certificate, from somebody who may
+// answer for its issuer.
 func answers(der []byte, c, issuer *x509.Certificate) bool {
-	r, err := ocsp.ParseResponseForCert(der, c, issuer)
-	return err == nil && r.SerialNumber.Cmp(c.SerialNumber) == 0
-}
-
-// crlIssuer reads the issuer of a CertificateList without reading what may be
-// hundreds of thousands of entries (RFC 5280, 5.1); nil where there is none.
-func crlIssuer(der []byte) []byte {
-	in := cryptobyte.String(der)
-	var list, tbs, issuer cryptobyte.String
-	if !in.ReadASN1(&list, cryptoasn1.SEQUENCE) || !list.ReadASN1(&tbs, cryptoasn1.SEQUENCE) ||
-		!tbs.SkipOptionalASN1(cryptoasn1.INTEGER) || !tbs.SkipASN1(cryptoasn1.SEQUENCE) ||
-		!tbs.ReadASN1Element(&issuer, cryptoasn1.SEQUENCE) {
-		return nil
+	a, err := ocsp.Parse(der)
+	if err != nil {
+		return false
 	}
-	return issuer
+	if _, err := a.About(c, issuer); err != nil {
+		return false
+	}
+	_, err = a.Verify(issuer)
+	return err == nil
 }

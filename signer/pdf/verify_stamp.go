@@ -16,11 +16,9 @@ import (
 )
 
 func claimOfStamp(t *tsa.Token) validate.Claim {
-	c := validate.Claim{Certificate: t.Certificate, Use: trust.UseTimeStamping, Digests: []string{t.HashName}}
-	if t.Signed != nil {
-		c.Evidence = trust.Evidence{Certificates: t.Signed.Certificates, CRLs: t.Signed.CRLs, OCSPs: t.Signed.OCSPs}
+	return validate.Claim{
+		Certificate: t.Certificate, Use: trust.UseTimeStamping, Digests: []string{t.HashName}, Evidence: validate.EvidenceIn(t.Signed),
 	}
-	return c
 }
 
 // verifyStamp verifies a document time stamp over the digest of its bytes.

@@ -2,6 +2,7 @@ package trust
 
 import (
 	"crypto/x509"
+	"slices"
 	"time"
 
 	"congvan/signer"
@@ -21,6 +22,15 @@ type Evidence struct {
 	Certificates []*x509.Certificate
 	CRLs         [][]byte // CertificateList (RFC 5280, 5) in DER
 	OCSPs        [][]byte // OCSPResponse, or BasicOCSPResponse alone, in DER (RFC 6960, 4.2.1)
+}
+
+// With adds further evidence, behind what is there.
+func (e Evidence) With(o Evidence) Evidence {
+	return Evidence{
+		Certificates: slices.Concat(e.Certificates, o.Certificates),
+		CRLs:         slices.Concat(e.CRLs, o.CRLs),
+		OCSPs:        slices.Concat(e.OCSPs, o.OCSPs),
+	}
 }
 
 // Question asks whether a certificate may be believed.

@@ -2,9 +2,11 @@ package validate
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"congvan/signer"
+	"congvan/signer/cms"
 	"congvan/signer/trust"
 	"congvan/signer/tsa"
 )
@@ -24,7 +26,7 @@ type StampClaim struct {
 // the stamp's own existence, and Stamps is empty.
 func (p *Process) Stamp(ctx context.Context, c StampClaim) Outcome {
 	o := Outcome{Verdict: signer.Passed(), ProvenTime: c.ProvenBy}
-	whole := Claim{Certificate: c.Token.Certificate, Evidence: stampEvidence(c), Digests: stampDigests(c.Token), Use: trust.UseTimeStamping}
+	whole := Claim{Certificate: c.Token.Certificate, Evidence: c.Evidence.With(EvidenceIn(c.Token.Signed)), Digests: stampDigests(c.Token), Use: trust.UseTimeStamping}
 	a := p.chain(ctx, whole, &o)
 	p.weigh(a, whole, &o)
 	p.stampOrder(c, &o)
@@ -34,17 +36,21 @@ func (p *Process) Stamp(ctx context.Context, c StampClaim) Outcome {
 	return o
 }
 
-// stampEvidence adds what the token carries itself.
-func stampEvidence(c StampClaim) trust.Evidence {
-	e, s := c.Evidence, c.Token.Signed
-	if s == nil {
-		return e
+// EvidenceIn is what a signature carries for its own validation: beside its
+// certificates, in the attributes of CAdES and of older PDF signatures. Nil carries none.
+func EvidenceIn(d *cms.SignedData) trust.Evidence {
+	if d == nil {
+		return trust.Evidence{}
 	}
-	return trust.Evidence{
-		Certificates: append(e.Certificates[:len(e.Certificates):len(e.Certificates)], s.Certificates...),
-		CRLs:         append(e.CRLs[:len(e.CRLs):len(e.CRLs)], s.CRLs...),
-		OCSPs:        append(e.OCSPs[:len(e.OCSPs):len(e.OCSPs)], s.OCSPs...),
+	e := trust.Evidence{Certificates: d.Certificates, CRLs: d.CRLs, OCSPs: d.OCSPs}
+	for _, s := range d.Signers {
+		e = e.With(trust.Evidence{
+			Certificates: s.CertificateValues,
+			CRLs:         slices.Concat(s.AdobeRevocation.CRLs, s.RevocationValues.CRLs),
+			OCSPs:        slices.Concat(s.AdobeRevocation.OCSPs, s.RevocationValues.OCSPs),
+		})
 	}
+	return e
 }
 
 // stampDigests are the digests that a time stamp rests on: its imprint's and its signature's.
