@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -161,17 +160,13 @@ func (g *Gateway) judgePDF(ctx context.Context, r io.ReaderAt, size int64) (*sig
 	return g.Signatures.PDF(ctx, r, size, false), nil
 }
 
-// headerWithin is where readers look for a PDF's header (ISO 32000-1, Annex H, note 13).
-const headerWithin = 1024
-
-// isPDF goes by the content: names and types are often wrong.
 func isPDF(r io.ReaderAt, size int64) (bool, error) {
-	start := make([]byte, min(size, headerWithin))
+	start := make([]byte, min(size, int64(signer.PDFHead)))
 	n, err := r.ReadAt(start, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return false, storageError(fmt.Errorf("read attachment: %w", err))
 	}
-	return bytes.Contains(start[:n], []byte("%PDF-")), nil
+	return signer.IsPDF(start[:n]), nil
 }
 
 // open gives a staged attachment's decoded bytes.

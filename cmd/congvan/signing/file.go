@@ -23,19 +23,16 @@ const (
 // ErrFormat: the file is neither PDF nor XML.
 var ErrFormat = errors.New("neither PDF nor XML")
 
-// headRoom is how far into a file PDF readers look for its header (ISO 32000-1, annex H).
-const headRoom = 1024 + int64(len("%PDF-"))
-
 // FormatOf tells the format of a file by its content. What a PDF reader would open is
 // a PDF, whatever else it is. Errors: ErrFormat, and those of r.
 func FormatOf(r io.ReaderAt, size int64) (Format, error) {
-	head := make([]byte, min(headRoom, size))
+	head := make([]byte, min(int64(signer.PDFHead), size))
 	if n, err := r.ReadAt(head, 0); n < len(head) {
 		return "", err
 	}
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	switch {
-	case bytes.Contains(head, []byte("%PDF-")):
+	case signer.IsPDF(head):
 		return FormatPDF, nil
 	case bytes.HasPrefix(text, []byte("<")):
 		return FormatXML, nil
