@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -190,81 +189,6 @@ func (r *rejudgement) unwrap(ctx context.Context, a Attachment) (objects.Reader,
 	return blob, contentError(err)
 }
 
-// worthPreserving says whether a document that holds now lacks a proof that it should have, or
-// has one that ages.
-func (r *rejudgement) worthPreserving(report *signer.Report) bool {
-	if report.Indication != signer.TotalPassed {
-		return false
-	}
-	aging := report.Recheck != nil && !report.Recheck.After(r.now())
-	return r.wantsPreserving(report) || aging && r.Preserve != ""
-}
-
-// wantsPreserving says whether a document has less proof than it is to be kept with.
-func (g *Gateway) wantsPreserving(report *signer.Report) bool {
-	return g.Preserver != nil && g.Preserve != "" && report.Indication == signer.TotalPassed &&
-		slices.ContainsFunc(report.Signatures, func(s signer.Signature) bool { return s.Level.Rank() < g.Preserve.Rank() })
-}
-
-// preserve keeps a copy with renewed proofs, and the judgement on it.
-func (r *rejudgement) preserve(ctx context.Context, report *signer.Report) error {
-	copied, err := r.renew(ctx, lowest(report))
-	if errors.Is(err, ErrUnavailable) {
-		r.Log.Info("proof not renewed now", "message", r.due.Message, "part", r.due.Part, "err", err)
-		return r.settle(ctx, report, true)
-	}
-	if err != nil {
-		return err
-	}
-	if err := r.Store.Preserve(ctx, *copied, r.message.From, "signer"); err != nil {
-		return err
-	}
-	r.copy = copied
-	if report, err = r.report(ctx); err != nil {
-		return err
-	}
-	return r.append(ctx, report, r.next(report, r.wantsPreserving(report)))
-}
-
-// lowest gives the level that all signatures of a document have.
-func lowest(report *signer.Report) signer.Level {
-	low := signer.LevelBLTA
-	for _, s := range report.Signatures {
-		if s.Level.Rank() < low.Rank() {
-			low = s.Level
-		}
-	}
-	return low
-}
-
-// renew makes a copy with more proof than the document has. A copy that is less than was asked for and
-// no more than there is would only grow the archive: its time has not come, ErrUnavailable.
-func (r *rejudgement) renew(ctx context.Context, has signer.Level) (*Preserved, error) {
-	from, err := r.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer from.Close()
-	to, err := r.Objects.Create(ctx)
-	if err != nil {
-		return nil, storageError(err)
-	}
-	defer to.Abort()
-	counted := &counter{Writer: to}
-	level, err := r.Preserver.Preserve(ctx, from, from.Size(), counted)
-	if err != nil {
-		return nil, err
-	}
-	if level.Rank() < r.Preserve.Rank() && level.Rank() <= has.Rank() {
-		return nil, fmt.Errorf("reached %s, has %s, wants %s: %w", level, has, r.Preserve, ErrUnavailable)
-	}
-	digest, err := to.Commit(ctx)
-	if err != nil {
-		return nil, storageError(err)
-	}
-	return &Preserved{Message: r.due.Message, Part: r.due.Part, At: r.now(), Blob: string(digest), Size: counted.n, Level: level}, nil
-}
-
 // settle appends the judgement when it says something new, and sets when to look again.
 func (r *rejudgement) settle(ctx context.Context, report *signer.Report, again bool) error {
 	next := r.next(report, again)
@@ -318,7 +242,7 @@ func (r *rejudgement) append(ctx context.Context, report *signer.Report, next ti
 	if err := r.Objects.Put(ctx, key, line); err != nil {
 		return storageError(err)
 	}
-	if err := r.Store.Judge(ctx, j, r.message.From, "signer"); err != nil {
+	if err := r.Store.Judge(ctx, j, r.message.From, actorSigner); err != nil {
 		return err
 	}
 	return r.follow(ctx)
@@ -335,7 +259,7 @@ func (r *rejudgement) follow(ctx context.Context) error {
 		return j.Action == signer.ActionHold || j.Action == signer.ActionReject
 	})
 	if doubtful {
-		return r.Store.HoldDeliveries(ctx, r.due.Message, CauseSignature, "signer")
+		return r.Store.HoldDeliveries(ctx, r.due.Message, CauseSignature, actorSigner)
 	}
 	deliveries, err := r.Store.DeliveriesOf(ctx, r.due.Message)
 	if err != nil {
@@ -352,64 +276,8 @@ func (r *rejudgement) follow(ctx context.Context) error {
 	return nil
 }
 
-// counter counts what is written.
-type counter struct {
-	io.Writer
-	n int64
-}
-
-// Write implements io.Writer.
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.Writer.Write(b)
-	c.n += int64(n)
-	return n, err
-}
-
 // examiner is who lets deliveries go when signatures turn out well.
-func examiner() Principal { return Principal{System: "signer", Credential: "signer"} }
+func examiner() Principal { return Principal{System: actorSigner, Credential: actorSigner} }
 
-// SignatureReports is what is known about the signatures of a message: every judgement, oldest
-// first, and the preserved copies.
-type SignatureReports struct {
-	Judgements []Judgement `json:"judgements"`
-	Preserved  []Preserved `json:"preserved"`
-}
-
-// SignatureReports gives the full reports to those who may see the message.
-func (g *Gateway) SignatureReports(ctx context.Context, p Principal, id MessageID) (*SignatureReports, error) {
-	if _, err := g.Look(ctx, p, id); err != nil {
-		return nil, err
-	}
-	judged, err := g.Store.Judgements(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	kept, err := g.Store.Preserved(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return &SignatureReports{append([]Judgement{}, judged...), append([]Preserved{}, kept...)}, nil
-}
-
-// OpenPreserved opens the newest preserved copy of an attachment, for those who may open the
-// attachment itself. ErrNotFound when there is none.
-func (g *Gateway) OpenPreserved(ctx context.Context, p Principal, id MessageID, part int) (*Preserved, objects.Reader, error) {
-	m, err := g.Store.Message(ctx, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := g.mayRead(ctx, p, m); err != nil {
-		return nil, nil, err
-	}
-	kept, err := g.Store.Preserved(ctx, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, k := range slices.Backward(kept) {
-		if k.Part == part {
-			blob, err := g.Objects.Open(ctx, objects.Digest(k.Blob))
-			return &k, blob, contentError(err)
-		}
-	}
-	return nil, nil, Errorf(CodeNotFound, string(id), "attachment %d has no preserved copy", part)
-}
+// actorSigner is who did in events what nobody asked for.
+const actorSigner = "signer"
