@@ -64,7 +64,7 @@ func Extend(ctx context.Context, src io.ReaderAt, size int64, dst io.Writer, o E
 func (o *ExtendOptions) check() error {
 	s := SignOptions{Level: o.To, Stamper: o.Stamper, Judge: o.Judge}
 	if o.To == "" || o.To == signer.LevelBB {
-		return refuse("level-unknown", "Chỉ nâng được lên cấp độ B-T, B-LT hoặc B-LTA.", "Signatures are raised to B-T, B-LT or B-LTA.")
+		return refuse("level-unknown", "Chỉ nâng được lên mức B-T, B-LT hoặc B-LTA.", "Signatures are raised to B-T, B-LT or B-LTA.")
 	}
 	return s.checkLevel()
 }

@@ -77,7 +77,7 @@ func (r *rules) allow(t *target, o *SignOptions) error {
 func (o *SignOptions) checkLevel() error {
 	switch {
 	case o.Level != signer.LevelBB && !stamped(o.Level):
-		return refuse("level-unknown", "Không có cấp độ chữ ký “"+string(o.Level)+"”.",
+		return refuse("level-unknown", "Không có mức chữ ký “"+string(o.Level)+"”.",
 			"There is no signature level “"+string(o.Level)+"”.")
 	case stamped(o.Level) && o.Stamper == nil:
 		return noStamper()

@@ -226,11 +226,11 @@ func (s *seed) reason(o *SignOptions) error {
 
 func (s *seed) level(o *SignOptions) error {
 	if s.stamp && !stamped(o.Level) {
-		return refuse("seed-time-stamp", "Trường chữ ký đòi hỏi dấu thời gian (từ cấp độ B-T).",
+		return refuse("seed-time-stamp", "Trường chữ ký đòi hỏi dấu thời gian (từ mức B-T).",
 			"The signature field demands a time stamp (level B-T or above).")
 	}
 	if s.wants(seedRevocation) && s.revocation && !longTerm(o.Level) {
-		return refuse("seed-revocation", "Trường chữ ký đòi hỏi kèm dữ liệu thu hồi (từ cấp độ B-LT).",
+		return refuse("seed-revocation", "Trường chữ ký đòi hỏi kèm dữ liệu thu hồi (từ mức B-LT).",
 			"The signature field demands revocation data (level B-LT or above).")
 	}
 	return nil

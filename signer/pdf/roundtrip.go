@@ -53,7 +53,7 @@ func soundReturn(s signer.Signature) error {
 		return refuse("returned-invalid", "Chữ ký mới trong tệp nhận về không hợp lệ: "+vi(s.Reasons), "The new signature in the returned file is not valid: "+en(s.Reasons))
 	}
 	if s.Coverage != signer.CoverageFile {
-		return refuse("returned-coverage", "Chữ ký mới không bao trùm toàn bộ tệp nhận về.", "The new signature does not cover the whole returned file.")
+		return refuse("returned-coverage", "Chữ ký mới không bao phủ toàn bộ tệp nhận về.", "The new signature does not cover the whole returned file.")
 	}
 	return nil
 }
