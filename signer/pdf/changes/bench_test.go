@@ -53,7 +53,7 @@ func (p *pdf) sign(i, pages int) *pdf {
 }
 
 func BenchmarkSince(b *testing.B) {
-	for _, tc := range []struct{ pages, signatures int }{{1, 1}, {1, 8}, {2000, 1}, {2000, 8}} {
+	for _, tc := range []struct{ pages, signatures int }{{1, 1}, {1, 8}, {1, 100}, {1, 200}, {2000, 1}, {2000, 8}} {
 		p := book(tc.pages)
 		for i := range tc.signatures {
 			p.sign(i, tc.pages)
