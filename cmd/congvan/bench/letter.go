@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,8 @@ import (
 // attachment, so that nothing is stored once for two letters.
 type template struct {
 	head, tail string // around the base64 text; head has three places for the serial
-	text       []byte // base64 of random bytes
+	filling    []byte // random bytes, in whole groups of base64
+	text       []byte // base64 of a paper around the filling
 }
 
 const envelopeHead = `<?xml version="1.0" encoding="UTF-8"?>
@@ -41,12 +43,35 @@ func newTemplate(from string, to []Party, size int) *template {
 		fmt.Fprintf(&places, `<edXML:To><edXML:OrganId>%s</edXML:OrganId><edXML:OrganName>Đơn vị %[1]s</edXML:OrganName></edXML:To>`, p.Agency)
 	}
 	t := &template{head: fmt.Sprintf(envelopeHead, from, places.String()), tail: envelopeTail}
-	n := max(size-len(t.head)-len(t.tail), 64) / 4 * 3
-	raw := make([]byte, n)
-	rand.NewChaCha8([32]byte{1}).Read(raw)
-	copy(raw, "%PDF-1.7\n")
-	t.text = base64.StdEncoding.AppendEncode(nil, raw)
+	const around = 1024 // bytes of the paper itself
+	t.filling = make([]byte, max(size-len(t.head)-len(t.tail)-around, 64)/4*3)
+	rand.NewChaCha8([32]byte{1}).Read(t.filling)
+	start, end := paper(0, int64(len(t.filling)))
+	t.text = base64.StdEncoding.AppendEncode(nil, slices.Concat(start, t.filling, end))
 	return t
+}
+
+// serialAt is where the base64 of a paper's serial number begins.
+const serialAt = len("%PDF-1.7\n%no") / 3 * 4
+
+// paper gives what stands before and behind the filling of a PDF of one page, the former in
+// whole groups of base64. Its serial number is a comment, of 15 digits.
+func paper(serial int, filling int64) (start, end []byte) {
+	const padding = 3
+	start = fmt.Appendf(nil, "%%PDF-1.7\n%%no%015d\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"+
+		"2 0 obj\n<</Type/Pages/Count 1/Kids[3 0 R]>>\nendobj\n"+
+		"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>\nendobj\n"+
+		"4 0 obj\n<</Length %015d>>stream\n", serial, filling+padding)
+	end = append(end, "\nendstream\nendobj\n"...)
+	table := int64(len(start)) + padding + filling + int64(len(end))
+	end = append(end, "xref\n0 5\n0000000000 65535 f \n"...)
+	for n := 1; n <= 4; n++ {
+		end = fmt.Appendf(end, "%010d 00000 n \n", bytes.Index(start, fmt.Appendf(nil, "\n%d 0 obj", n))+1)
+	}
+	end = fmt.Appendf(end, "trailer\n<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", table)
+	before := padding - len(start)%padding // of the filling's own bytes
+	start = append(start, bytes.Repeat([]byte{' '}, before)...)
+	return start, slices.Concat(bytes.Repeat([]byte{' '}, padding-before), end)
 }
 
 // letter gives the envelope with a serial number.
@@ -55,7 +80,7 @@ func (t *template) letter(serial int) []byte {
 	b = fmt.Appendf(b, t.head, serial)
 	at := len(b)
 	b = append(b, t.text...)
-	copy(b[at+12:], base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%015d", serial)))
+	copy(b[at+serialAt:], base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%015d", serial)))
 	return append(b, t.tail...)
 }
 
@@ -73,18 +98,15 @@ func (s sums) read(r io.Reader, buf []byte) (sum uint64, n int64, err error) {
 
 // largeLetter streams an envelope of about size bytes without holding it.
 func largeLetter(t *template, serial int, size int64) (io.Reader, int64) {
-	first := t.letter(serial)
-	body := first[:len(first)-len(t.tail)]
-	// whole groups of base64 in the middle, so that the text stays canonical
-	block := bytes.TrimRight(t.text, "=")
-	block = block[:len(block)/4*4]
-	body = bytes.TrimRight(body, "=")
-	body = body[:len(body)-(len(body)-len(fmt.Sprintf(t.head, serial)))%4]
-	n := max(0, (size-int64(len(body)))/int64(len(block)))
-	parts := []io.Reader{bytes.NewReader(body)}
+	block := base64.StdEncoding.AppendEncode(nil, t.filling)
+	n := max(1, size/int64(len(block)))
+	start, end := paper(serial, n*int64(len(t.filling)))
+	parts := []io.Reader{strings.NewReader(fmt.Sprintf(t.head, serial) + base64.StdEncoding.EncodeToString(start))}
 	for range n {
 		parts = append(parts, bytes.NewReader(block))
 	}
-	parts = append(parts, strings.NewReader(t.tail))
-	return io.MultiReader(parts...), int64(len(body)) + n*int64(len(block)) + int64(len(t.tail))
+	tail := base64.StdEncoding.EncodeToString(end) + t.tail
+	parts = append(parts, strings.NewReader(tail))
+	length := n*int64(len(block)) + int64(len(tail))
+	return io.MultiReader(parts...), length + parts[0].(*strings.Reader).Size()
 }
