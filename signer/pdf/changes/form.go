@@ -147,13 +147,18 @@ func (f *formReader) describeValue(one *field) error {
 	return err
 }
 
+// fieldWalks is how much more reading a field takes than meeting an object.
+const fieldWalks = 4
+
 // readForms reads the forms of both revisions, for the roles of their fields.
 func (d *diff) readForms() (err error) {
 	if d.forms.old, err = readForm(d.old, d.catalogs.old["AcroForm"]); err != nil {
 		return err
 	}
-	d.forms.new, err = readForm(d.new, d.catalogs.new["AcroForm"])
-	return err
+	if d.forms.new, err = readForm(d.new, d.catalogs.new["AcroForm"]); err != nil {
+		return err
+	}
+	return d.graph.met(fieldWalks * (len(d.forms.old.order) + len(d.forms.new.order)))
 }
 
 // judgeForm decides on a changed object that is reached through the form, yet is no field.

@@ -179,9 +179,14 @@ type reach struct {
 	from  []id         // referrers
 }
 
-// maxWalked bounds the objects met while walking one revision after the other: a document of
-// 100,000 objects may have 500 revisions.
-const maxWalked = 50 << 20
+// How many objects may be met while walking one revision after the other, and how many fields
+// while reading the forms: some for any file, and more for a large one, since a small file can ask
+// for as much as it likes by packed objects. A file of 100 MB with 100,000 objects may have
+// 160 revisions.
+const (
+	walkedAlways = 4 << 20
+	bytesPerWalk = 8
+)
 
 // reach walks all objects of a revision. The walk over the one before is remembered, but not
 // who referred to whom in it.
@@ -201,8 +206,8 @@ func (g *graph) walk(i int) (*reach, error) {
 	r := &reach{order: append(make([]id, 0, len(g.refs)), trailer), seen: make([]bool, len(g.refs)), bad: map[id]error{}}
 	r.see(trailer)
 	for at := 0; at < len(r.order); at++ {
-		if g.walked++; g.walked > maxWalked {
-			return nil, fmt.Errorf("%w: too many revisions", errTooComplex)
+		if err := g.met(1); err != nil {
+			return nil, err
 		}
 		n := r.order[at]
 		out, err := g.links(n, i)
@@ -220,6 +225,15 @@ func (g *graph) walk(i int) (*reach, error) {
 		}
 	}
 	return r, nil
+}
+
+// met counts objects and fields that were met.
+func (g *graph) met(n int) error {
+	last := g.revisions[len(g.revisions)-1]
+	if g.walked += n; int64(g.walked) > walkedAlways+last.End/bytesPerWalk {
+		return fmt.Errorf("%w: too many revisions", errTooComplex)
+	}
+	return nil
 }
 
 // see marks an object as reached, and says whether it is for the first time.

@@ -77,6 +77,9 @@ func (w *fieldWalk) enter(o Object) (Ref, Dict, error) {
 	if w.nodes++; w.nodes > w.r.file.limits.Fields {
 		return ref, nil, w.r.file.failIn(CodeObjects, w.r, ref)
 	}
+	if err := w.r.file.spend(nodeWork, -1); err != nil {
+		return ref, nil, err
+	}
 	w.seen[ref] = true
 	d, err := w.r.Dict(o)
 	return ref, d, err

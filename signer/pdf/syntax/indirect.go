@@ -84,6 +84,10 @@ func (f *File) spend(bytes, at int64) error {
 	return nil
 }
 
+// nodeWork is what visiting a node of a form costs beside reading it: many revisions may
+// share one large form, which is then walked in each.
+const nodeWork = 512
+
 // objectHeader reads number, generation and obj.
 func (l *lexer) objectHeader() (Ref, bool) {
 	number, ok := l.unsigned()

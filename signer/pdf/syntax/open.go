@@ -16,7 +16,7 @@ type Limits struct {
 	Packed    int64 // decoded bytes of an object stream or cross-reference stream, which are held in memory; 16 MiB
 	Pages     int   // and other nodes of a page tree; 1<<19
 	Fields    int   // and other nodes of the tree of form fields; 1<<17
-	Work      int64 // bytes parsed and unpacked while the file is open; 2 GiB, and sixteen times the file
+	Work      int64 // bytes parsed and unpacked, and nodes visited at nodeWork each, while the file is open; 256 MiB, and sixteen times the file
 	Cache     int   // bytes of parsed objects that are remembered; 1 MiB
 }
 
@@ -31,7 +31,7 @@ func (l Limits) orDefault(size int64) Limits {
 	l.Packed = min(l.Packed, 1<<30) // places in it are counted in 32 bits
 	or(&l.Pages, 1<<19)
 	or(&l.Fields, 1<<17)
-	or(&l.Work, 2<<30+16*size)
+	or(&l.Work, 256<<20+16*size)
 	or(&l.Cache, 1<<20)
 	return l
 }
@@ -60,6 +60,7 @@ type File struct {
 	base      int64 // what offsets in the file are counted from: that of %PDF, or 0
 	version   string
 	revisions []*Revision
+	owners    []owner // which revisions define which object; nil for a few revisions
 	anomalies []Anomaly
 	objects   *lru[place, parsed]
 	packs     *lru[int64, *pack]

@@ -58,6 +58,7 @@ func (f *File) layRevisions(chain []*section) error {
 		f.revisions = append(f.revisions, r)
 		end = r.End
 	}
+	f.listOwners()
 	return nil
 }
 
@@ -180,8 +181,35 @@ func (r *Revision) own(number int) (entry, bool) {
 	return r.entries[i], true
 }
 
+// owner says that a revision defines, or frees, an object.
+type owner struct{ number, revision int32 }
+
+func (o owner) compare(p owner) int {
+	return cmp.Or(cmp.Compare(o.number, p.number), cmp.Compare(o.revision, p.revision))
+}
+
+// fewRevisions are looked through one by one sooner than in a list of owners.
+const fewRevisions = 4
+
+// listOwners makes looking objects up as cheap in the last of many revisions as in the first.
+func (f *File) listOwners() {
+	if len(f.revisions) <= fewRevisions {
+		return
+	}
+	for _, r := range f.revisions {
+		f.owners = slices.Grow(f.owners, len(r.entries))
+		for _, e := range r.entries {
+			f.owners = append(f.owners, owner{e.number, int32(r.Index)})
+		}
+	}
+	slices.SortFunc(f.owners, owner.compare)
+}
+
 // find looks a number up as of the revision, and says which revision it stands in.
 func (r *Revision) find(number int) (e entry, owner *Revision, ok bool) {
+	if len(r.file.owners) > 0 {
+		return r.findListed(number)
+	}
 	for i := r.Index; i >= 0; i-- {
 		owner = r.file.revisions[i]
 		if e, ok = owner.own(number); ok {
@@ -189,6 +217,22 @@ func (r *Revision) find(number int) (e entry, owner *Revision, ok bool) {
 		}
 	}
 	return entry{}, nil, false
+}
+
+// findListed is find by the list of owners.
+func (r *Revision) findListed(number int) (e entry, _ *Revision, ok bool) {
+	all := r.file.owners
+	want := owner{int32(number), int32(r.Index)}
+	i, exact := slices.BinarySearchFunc(all, want, owner.compare)
+	if !exact {
+		i--
+	}
+	if i < 0 || all[i].number != want.number {
+		return entry{}, nil, false
+	}
+	last := r.file.revisions[all[i].revision]
+	e, ok = last.own(number)
+	return e, last, ok
 }
 
 // Changed gives the objects that the revision defines, defines anew or frees, sorted.
