@@ -86,8 +86,8 @@ func (g *Gateway) judgement(m *Message, sender *Agency, part int, name string, r
 	}
 	j.Action = g.Signatures.Policy().At(c, r.Verdict)
 	switch {
-	case g.wantsPreserving(r):
-		j.Next = at
+	case g.wantsPreserving(r), r.SubIndication == signer.TryLater:
+		j.Next = at // the door asks nobody: the first who may is the examiner, at once
 	case r.Recheck != nil:
 		j.Next = r.Recheck.UTC().Truncate(time.Microsecond)
 	case r.Indication == signer.Indeterminate:
