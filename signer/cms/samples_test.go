@@ -10,19 +10,17 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+
+	"congvan/internal/peers"
 )
 
 // pdfSample takes the first signature out of a sample, with the digest of the bytes that
 // its ByteRange covers. The pattern suits these files; reading PDF is another package's.
 func pdfSample(t *testing.T, name string) (d *SignedData, digest func(crypto.Hash) []byte) {
 	t.Helper()
-	dir := os.Getenv("CONGVAN_SAMPLES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "samples")
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "pdf", name))
+	data, err := os.ReadFile(filepath.Join(peers.Samples(t, "pdf"), name))
 	if err != nil {
-		t.Skipf("signed samples not found in %s; set CONGVAN_SAMPLES", dir)
+		t.Fatal(err)
 	}
 	contents := regexp.MustCompile(`/Contents\s*<([0-9a-fA-F]{200,})>`).FindSubmatch(data)
 	der := make([]byte, hex.DecodedLen(len(contents[1])))

@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"congvan/internal/peers"
 	"congvan/signer"
 	"congvan/signer/cms"
 	"congvan/signer/trust"
@@ -26,20 +27,6 @@ import (
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
-
-// sampleDir finds the signed files that others made, above or beside the repository.
-func sampleDir(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("CONGVAN_SAMPLES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "samples")
-	}
-	dir = filepath.Join(dir, "pdf")
-	if _, err := os.Stat(filepath.Join(dir, "verdicts.csv")); err != nil {
-		t.Skipf("signed samples not found in %s; set CONGVAN_SAMPLES", dir)
-	}
-	return dir
-}
 
 // expectation is a line of verdicts.csv, for one file.
 type expectation struct {
@@ -120,7 +107,7 @@ func uncounted(file string) int {
 // TestSamples holds the verdict on each sample against verdicts.csv: where everybody is
 // believed, so that only the file counts; where nobody is; and with its own roots.
 func TestSamples(t *testing.T) {
-	dir := sampleDir(t)
+	dir := peers.Samples(t, "pdf")
 	for _, e := range expectations(t, dir) {
 		t.Run(e.file, func(t *testing.T) {
 			file, err := os.ReadFile(filepath.Join(dir, e.file))
@@ -287,7 +274,7 @@ func golden(t *testing.T, name string, r *signer.Report) {
 
 // TestSamplesAreAllJudged sees that no sample is forgotten by verdicts.csv.
 func TestSamplesAreAllJudged(t *testing.T) {
-	dir := sampleDir(t)
+	dir := peers.Samples(t, "pdf")
 	var judged []string
 	for _, e := range expectations(t, dir) {
 		judged = append(judged, e.file)

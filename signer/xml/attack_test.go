@@ -13,6 +13,7 @@ import (
 	"testing"
 	"unicode"
 
+	"congvan/internal/peers"
 	"congvan/signer"
 	"congvan/signer/trust/democa"
 	"congvan/signer/xml/canon"
@@ -249,7 +250,7 @@ func canonicalOf(t testing.TB, m Message) string {
 
 // The signatures of the official samples are decoration.
 func TestOfficialSamples(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(samples(t), "*.edxml"))
+	files, err := filepath.Glob(filepath.Join(peers.Samples(t, "edxml"), "*.edxml"))
 	if err != nil || len(files) < 10 {
 		t.Fatalf("%d samples, %v", len(files), err)
 	}

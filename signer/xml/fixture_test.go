@@ -7,8 +7,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -175,24 +173,3 @@ func codes(r *signer.Report) (all []string) {
 func hasCode(r *signer.Report, code string) bool { return slices.Contains(codes(r), code) }
 
 func digestsOf(h crypto.Hash) SignOptions { return SignOptions{Digest: h} }
-
-// samples gives the folder of the official envelopes; the test is skipped, and says so,
-// where they are not to be had.
-func samples(t testing.TB) string {
-	t.Helper()
-	if dir := os.Getenv("CONGVAN_SAMPLES"); dir != "" {
-		return filepath.Join(dir, "edxml")
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		found := filepath.Join(dir, "shared", "samples", "edxml")
-		if _, err := os.Stat(found); err == nil {
-			return found
-		}
-	}
-	t.Skip("the official sample envelopes (shared/samples/edxml) are not here")
-	return ""
-}

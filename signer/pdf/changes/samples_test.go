@@ -6,28 +6,15 @@ import (
 	"slices"
 	"testing"
 
+	"congvan/internal/peers"
 	"congvan/signer"
 	"congvan/signer/pdf/changes"
 	"congvan/signer/pdf/syntax"
 )
 
-// samples finds signed documents that others made, beside the repository.
-func samples(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("CONGVAN_SAMPLES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "samples")
-	}
-	dir = filepath.Join(dir, "pdf")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("signed samples not found in %s; set CONGVAN_SAMPLES", dir)
-	}
-	return dir
-}
-
 func openSample(t *testing.T, file string) (*syntax.File, error) {
 	t.Helper()
-	f, err := os.Open(filepath.Join(samples(t), file))
+	f, err := os.Open(filepath.Join(peers.Samples(t, "pdf"), file))
 	if err != nil {
 		t.Fatal(err)
 	}

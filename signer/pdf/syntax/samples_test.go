@@ -7,26 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"congvan/internal/peers"
 	"congvan/signer/pdf/syntax"
 )
 
-// samples finds signed files of other makers, above or beside the repository.
-func samples(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("CONGVAN_SAMPLES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "samples")
-	}
-	dir = filepath.Join(dir, "pdf")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("signed samples not found in %s; set CONGVAN_SAMPLES", dir)
-	}
-	return dir
-}
-
 func sample(t testing.TB, name string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(samples(t), name+".pdf"))
+	data, err := os.ReadFile(filepath.Join(peers.Samples(t, "pdf"), name+".pdf"))
 	if err != nil {
 		t.Fatal(err)
 	}
