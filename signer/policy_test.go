@@ -24,8 +24,12 @@ func TestDefaultPolicyOnAlgorithms(t *testing.T) {
 		digest, on string
 		want       bool
 	}{
-		{"SHA-1", "2015-12-31", true}, {"SHA-1", "2016-01-01", false}, {"SHA-256", "2026-11-02", true},
-		{"SHA3-512", "2026-11-02", true}, {"MD5", "1999-01-01", false}, {"", "2026-11-02", false},
+		{"SHA-1", "2015-12-31", true},
+		{"SHA-1", "2016-01-01", false},
+		{"SHA-256", "2026-11-02", true},
+		{"SHA3-512", "2026-11-02", true},
+		{"MD5", "1999-01-01", false},
+		{"", "2026-11-02", false},
 	} {
 		if got := p.Holds(c.digest, day(t, c.on)); got != c.want {
 			t.Errorf("%s on %s: %v", c.digest, c.on, got)
@@ -37,8 +41,14 @@ func TestDefaultPolicyOnAlgorithms(t *testing.T) {
 		on   string
 		want bool
 	}{
-		{"RSA", 1024, "2010-12-31", true}, {"RSA", 1024, "2011-01-01", false}, {"RSA", 2048, "2026-11-02", true}, {"RSA", 2048, "2031-01-01", false},
-		{"RSA", 3072, "2040-01-01", true}, {"ECDSA", 256, "2026-11-02", true}, {"ECDSA", 224, "2026-11-02", false}, {"DSA", 3072, "2026-11-02", false},
+		{"RSA", 1024, "2010-12-31", true},
+		{"RSA", 1024, "2011-01-01", false},
+		{"RSA", 2048, "2026-11-02", true},
+		{"RSA", 2048, "2031-01-01", false},
+		{"RSA", 3072, "2040-01-01", true},
+		{"ECDSA", 256, "2026-11-02", true},
+		{"ECDSA", 224, "2026-11-02", false},
+		{"DSA", 3072, "2026-11-02", false},
 	} {
 		if got := p.KeyHolds(c.kind, c.bits, day(t, c.on)); got != c.want {
 			t.Errorf("%s %d on %s: %v", c.kind, c.bits, c.on, got)
