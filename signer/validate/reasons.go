@@ -73,6 +73,22 @@ func claimedAfterProof(claimed, proven time.Time) signer.Reason {
 	}
 }
 
+func claimedBeforeCertificate(claimed, from time.Time) signer.Reason {
+	return signer.Reason{
+		Code: "claimed-before-certificate",
+		Vi:   fmt.Sprintf("Thời điểm ký do người ký khai (%s) sớm hơn khi chứng thư của người ký có hiệu lực (%s).", signer.Moment(claimed), signer.Moment(from)),
+		En:   fmt.Sprintf("The signer claims to have signed at %s, before his certificate was valid (%s).", signer.Moment(claimed), signer.Moment(from)),
+	}
+}
+
+func claimedInFuture(claimed time.Time) signer.Reason {
+	return signer.Reason{
+		Code: "claimed-in-future",
+		Vi:   fmt.Sprintf("Thời điểm ký do người ký khai (%s) chưa tới.", signer.Moment(claimed)),
+		En:   fmt.Sprintf("The signer claims to have signed at %s, which is yet to come.", signer.Moment(claimed)),
+	}
+}
+
 func weakDigest(digest string, when time.Time) signer.Reason {
 	if digest == "" {
 		digest = "?"
