@@ -283,12 +283,13 @@ func (s *signature) readObjects() error {
 	return nil
 }
 
-// binary reads base64 from an element that holds nothing else.
+// binary reads base64 from an element that holds nothing else. The bits behind the last
+// byte must be zero: no text may be changed and still mean the same.
 func binary(n *canon.Node) ([]byte, bool) {
 	text, ok := n.PlainText()
 	if !ok {
 		return nil, false
 	}
-	b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	b, err := base64.StdEncoding.Strict().DecodeString(strings.Join(strings.Fields(text), ""))
 	return b, err == nil
 }
