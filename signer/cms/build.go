@@ -23,7 +23,7 @@ type Attributes struct {
 	// Certificate is bound by a signing-certificate-v2 attribute. It is the signer's;
 	// nil leaves the attribute out, for signatures of the older kind.
 	Certificate *x509.Certificate
-	// Commitments are commitment-type-indications, such as ProofOfApproval. At most one.
+	// Commitment is the commitment-type-indication, such as ProofOfApproval; nil for none.
 	Commitment asn1.ObjectIdentifier
 	// AlgorithmProtection adds the attribute of RFC 6211.
 	AlgorithmProtection bool

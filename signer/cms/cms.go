@@ -124,20 +124,3 @@ type SigningCertificate struct {
 	Issuer     []byte   // DER of the name; nil where the reference is by hash alone
 	Serial     *big.Int // nil likewise
 }
-
-// Attribute gives the values of a signed attribute, each encoded; nil when absent.
-func (s *Signer) Attribute(oid asn1.ObjectIdentifier) [][]byte { return find(s.signed, oid) }
-
-// UnsignedAttribute gives the values of all unsigned attributes of a type.
-func (s *Signer) UnsignedAttribute(oid asn1.ObjectIdentifier) [][]byte {
-	return find(s.unsigned, oid)
-}
-
-func find(all []attribute, oid asn1.ObjectIdentifier) (values [][]byte) {
-	for _, a := range all {
-		if a.oid.Equal(oid) {
-			values = append(values, a.values...)
-		}
-	}
-	return values
-}

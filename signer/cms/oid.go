@@ -44,7 +44,8 @@ func TSTInfo() asn1.ObjectIdentifier {
 	return asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}
 }
 
-// Commitments of CAdES (EN 319 122-1, 5.2.3) that letters use.
+// ProofOfOrigin is the commitment of one who made and sends the content (CAdES,
+// EN 319 122-1, 5.2.3).
 func ProofOfOrigin() asn1.ObjectIdentifier {
 	return asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 6, 1}
 }

@@ -26,7 +26,7 @@ func Parse(b []byte) (*SignedData, error) {
 	d.read(wrapped.Inside(ber.Sequence))
 	wrapped.End()
 	info.End()
-	if len(TrimPadding(c.Rest())) > 0 {
+	if len(trimPadding(c.Rest())) > 0 {
 		c.Fail("something follows the signature")
 	}
 	if err := c.Err(); err != nil {
@@ -35,9 +35,9 @@ func Parse(b []byte) (*SignedData, error) {
 	return d, nil
 }
 
-// TrimPadding cuts off zeros at the end. It may cut into a value that ends in zeros
+// trimPadding cuts off zeros at the end. It may cut into a value that ends in zeros
 // of its own; Parse is exact and needs no trimming.
-func TrimPadding(b []byte) []byte {
+func trimPadding(b []byte) []byte {
 	n := len(b)
 	for n > 0 && b[n-1] == 0 {
 		n--

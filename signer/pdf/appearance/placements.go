@@ -57,7 +57,7 @@ func (o OverSignature) Place(_ context.Context, f *syntax.File, d *Drawing) (Spo
 	}
 	share := o.Share
 	if share == 0 {
-		share = 1.0 / 3
+		share = oneThird
 	}
 	return v.spot(d, overShare(v.seen(rect), share, d.Picture.Width(), d.Picture.Height()))
 }

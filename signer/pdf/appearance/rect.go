@@ -46,13 +46,13 @@ func (r Rect) sorted() Rect {
 	return Rect{min(r.X0, r.X1), min(r.Y0, r.Y1), max(r.X0, r.X1), max(r.Y0, r.Y1)}
 }
 
-// OverLeftThird gives the place of a seal of a width and height in points: its right
-// edge covers one third of the person's signature from the left (NĐ 30/2020, Annex I
-// and Article 33), its middle is as high as the signature's.
-func OverLeftThird(signature Rect, width, height float64) Rect {
-	return overShare(signature, 1.0/3, width, height)
-}
+// oneThird is how much of a person's signature the agency's seal covers (NĐ 30/2020,
+// Annex I and Article 33).
+const oneThird = 1.0 / 3
 
+// overShare gives the place of a seal of a width and height in points: its right edge
+// covers a share of the person's signature from the left, its middle is as high as the
+// signature's.
 func overShare(signature Rect, share, width, height float64) Rect {
 	right := signature.X0 + signature.Width()*share
 	_, y := signature.middle()

@@ -66,7 +66,7 @@ func TestSeenAndUserSpaceAreInverse(t *testing.T) {
 
 func TestSealCoversTheLeftThird(t *testing.T) {
 	signature := Rect{200, 100, 320, 160}
-	seal := OverLeftThird(signature, 102, 102)
+	seal := overShare(signature, oneThird, 102, 102)
 	if want := (Rect{138, 79, 240, 181}); !near(seal, want) {
 		t.Errorf("seal at %v, want %v", seal, want)
 	}
