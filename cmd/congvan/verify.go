@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"sync/atomic"
 
 	"congvan/cmd/congvan/signing"
@@ -33,6 +35,9 @@ func (c *verifyCommand) Run(ctx context.Context, t *terminal, g *globals) error 
 	if err != nil {
 		return t.unusable(err)
 	}
+	if anyLarge(c.Files) {
+		defer debug.SetGCPercent(debug.SetGCPercent(thriftyGC))
+	}
 	status := 0
 	err = inOrder(ctx, runtime.GOMAXPROCS(0), c.Files,
 		func(name string) *verified { return verifyFile(ctx, s, name) },
@@ -56,6 +61,19 @@ func (t *terminal) unusable(err error) error {
 	}
 	t.note("  %s", plain(err.Error()))
 	return exitStatus(exitUsage)
+}
+
+// thriftyGC makes the collector of memory run so often that little more is held than is needed.
+const thriftyGC = 25
+
+// anyLarge says whether there is a file whose objects, perhaps 100,000, would take much memory if
+// what is not needed any more waited for long. For small files that would only cost time.
+func anyLarge(files []string) bool {
+	const large = 16 << 20
+	return slices.ContainsFunc(files, func(name string) bool {
+		info, err := os.Stat(name)
+		return err == nil && info.Size() >= large
+	})
 }
 
 // verified is what verify says of one file.
