@@ -2,26 +2,66 @@ package pdf
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
 	"runtime/metrics"
 	"testing"
+	"time"
 
+	"congvan/signer"
 	"congvan/signer/trust/democa"
+	"congvan/signer/validate"
 )
 
 // BenchmarkVerifySmall verifies a letter of one page with one signature, on one core:
-// the file alone, and with its chain judged by trust.
+// the file alone, with its chain judged by trust, and with a time stamp and CRLs besides.
+// What the key alone takes stands beside it.
 func BenchmarkVerifySmall(b *testing.B) {
 	for _, kind := range []democa.KeyKind{democa.P256, democa.RSA2048} {
 		id := keyed(b, kind)
 		file := sketchStart("Kinh gui").sign(b, id, fault{}).Bytes()
 		roots := b.TempDir()
 		writeCertificate(b, roots, id.Chain[len(id.Chain)-1].Raw)
+		b.Run(fmt.Sprint(kind, "/key only"), func(b *testing.B) { checkAgain(b, id) })
 		b.Run(fmt.Sprint(kind, "/file"), func(b *testing.B) { verifyAgain(b, credulousVerifier(noon), file) })
 		b.Run(fmt.Sprint(kind, "/trust"), func(b *testing.B) { verifyAgain(b, strictVerifier(b, roots, noon), file) })
+	}
+}
+
+// BenchmarkVerifyStamped verifies a letter of level B-T: both chains with their CRLs.
+func BenchmarkVerifyStamped(b *testing.B) {
+	d := newDemo(b)
+	doc := letter(1, "", "")
+	o := vietnamese()
+	o.Level, o.Stamper, o.Time = signer.LevelBT, d.stamper(b), time.Time{}
+	var signed bytes.Buffer
+	check(b, Sign(b.Context(), d.person(b, democa.RSA2048), bytes.NewReader(doc), int64(len(doc)), &signed, o))
+	v := NewVerifier(Options{Process: validate.New(validate.Options{Trust: d.judge(b)})})
+	verifyAgain(b, v, signed.Bytes())
+}
+
+// checkAgain is the least that verifying takes: one signature by a key.
+func checkAgain(b *testing.B, id *democa.Identity) {
+	digest := sha256.Sum256([]byte("Kinh gui"))
+	value, err := id.Key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	check(b, err)
+	for b.Loop() {
+		switch k := id.Key.Public().(type) {
+		case *rsa.PublicKey:
+			err = rsa.VerifyPKCS1v15(k, crypto.SHA256, digest[:], value)
+		case *ecdsa.PublicKey:
+			if !ecdsa.VerifyASN1(k, digest[:], value) {
+				err = errors.New("does not verify")
+			}
+		}
+		check(b, err)
 	}
 }
 
