@@ -12,11 +12,7 @@ import (
 func (d *diff) compareAnnotations() error {
 	for _, n := range slices.Sorted(maps.Keys(d.notes)) {
 		ref := d.graph.refs[n]
-		was, err := d.old.Dict(ref)
-		if err != nil {
-			return err
-		}
-		is, err := d.new.Dict(ref)
+		was, is, err := d.dicts(ref)
 		if err != nil {
 			return err
 		}

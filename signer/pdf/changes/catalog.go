@@ -154,11 +154,7 @@ func (d *diff) compareMetadata() error {
 
 // compareExtensions lets the list of extensions that the document uses grow (7.12).
 func (d *diff) compareExtensions() error {
-	was, err := d.old.Resolve(d.catalogs.old["Extensions"])
-	if err != nil {
-		return err
-	}
-	is, err := d.new.Resolve(d.catalogs.new["Extensions"])
+	was, is, err := d.resolve(d.catalogs.old["Extensions"], d.catalogs.new["Extensions"])
 	if err != nil {
 		return err
 	}
@@ -225,11 +221,7 @@ func (d *diff) declareAll(list syntax.Array, depth int) (bool, error) {
 
 // compareVersion lets the version of the document rise (7.2, table 29).
 func (d *diff) compareVersion() error {
-	was, err := d.old.Resolve(d.catalogs.old["Version"])
-	if err != nil {
-		return err
-	}
-	is, err := d.new.Resolve(d.catalogs.new["Version"])
+	was, is, err := d.resolve(d.catalogs.old["Version"], d.catalogs.new["Version"])
 	if err != nil {
 		return err
 	}

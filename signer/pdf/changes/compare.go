@@ -53,6 +53,24 @@ type diff struct {
 	many     bool
 }
 
+// resolve follows references: of one value in the old revision, and of one in the new.
+func (d *diff) resolve(was, is syntax.Object) (before, after syntax.Object, err error) {
+	if before, err = d.old.Resolve(was); err != nil {
+		return nil, nil, err
+	}
+	after, err = d.new.Resolve(is)
+	return before, after, err
+}
+
+// dicts reads a dictionary as it was and as it is.
+func (d *diff) dicts(ref syntax.Ref) (was, is syntax.Dict, err error) {
+	if was, err = d.old.Dict(ref); err != nil {
+		return nil, nil, err
+	}
+	is, err = d.new.Dict(ref)
+	return was, is, err
+}
+
 // compare finds what revision i changed.
 func compare(g *graph, i int) ([]Finding, error) {
 	d := &diff{

@@ -214,11 +214,7 @@ func (d *diff) annotationFlags(n id, c *change) error {
 func (d *diff) fieldFlags(n id, c *change) error { return d.flags(n, c, "Ff", flagReadOnly) }
 
 func (d *diff) flags(n id, c *change, key syntax.Name, settable int64) error {
-	before, err := d.old.Resolve(c.was.dict[key])
-	if err != nil {
-		return err
-	}
-	after, err := d.new.Resolve(c.is.dict[key])
+	before, after, err := d.resolve(c.was.dict[key], c.is.dict[key])
 	if err != nil {
 		return err
 	}

@@ -274,11 +274,7 @@ func (d *diff) onlySignatures() bool {
 
 // compareSigFlags lets the flags be set (table 225).
 func (d *diff) compareSigFlags(was, is syntax.Object) error {
-	before, err := d.old.Resolve(was)
-	if err != nil {
-		return err
-	}
-	after, err := d.new.Resolve(is)
+	before, after, err := d.resolve(was, is)
 	if err != nil {
 		return err
 	}
@@ -294,11 +290,7 @@ func (d *diff) compareSigFlags(was, is syntax.Object) error {
 
 // compareResources lets resources be added to those of the form (table 224).
 func (d *diff) compareResources(was, is syntax.Object) error {
-	before, err := d.old.Resolve(was)
-	if err != nil {
-		return err
-	}
-	after, err := d.new.Resolve(is)
+	before, after, err := d.resolve(was, is)
 	if err != nil {
 		return err
 	}
@@ -321,11 +313,7 @@ func (d *diff) compareCategory(category syntax.Name, was, is syntax.Object) erro
 	if !isRef(is) && syntax.Equal(was, is) {
 		return nil
 	}
-	before, err := d.old.Resolve(was)
-	if err != nil {
-		return err
-	}
-	after, err := d.new.Resolve(is)
+	before, after, err := d.resolve(was, is)
 	if err != nil {
 		return err
 	}

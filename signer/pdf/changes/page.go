@@ -36,11 +36,7 @@ func (d *diff) direct(page syntax.Ref) (bool, error) {
 // pageKey holds one entry of a page, other than its annotations, to what it was.
 func (d *diff) pageKey(n id, key syntax.Name) error {
 	ref := d.graph.refs[n]
-	was, err := d.old.Dict(ref)
-	if err != nil {
-		return err
-	}
-	is, err := d.new.Dict(ref)
+	was, is, err := d.dicts(ref)
 	if err != nil {
 		return err
 	}
@@ -75,11 +71,7 @@ func pageReason(key syntax.Name) signer.Reason {
 // comparePage compares a page that was written again.
 func (d *diff) comparePage(n id) error {
 	ref := d.graph.refs[n]
-	was, err := d.old.Dict(ref)
-	if err != nil {
-		return err
-	}
-	is, err := d.new.Dict(ref)
+	was, is, err := d.dicts(ref)
 	if err != nil {
 		return err
 	}

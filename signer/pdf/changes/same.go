@@ -38,11 +38,8 @@ func (d *diff) alikeIn(was, is syntax.Object, begun map[pair]bool, depth int) (b
 			}
 		}
 	}
-	was, err := d.old.Resolve(was)
+	was, is, err := d.resolve(was, is)
 	if err != nil {
-		return false, err
-	}
-	if is, err = d.new.Resolve(is); err != nil {
 		return false, err
 	}
 	return d.alikeValues(was, is, begun, depth+1)
