@@ -78,6 +78,10 @@ func (p *Process) stampOrder(c StampClaim, o *Outcome) {
 	}
 }
 
+// zones is how far apart two clocks on earth may be, and a little more: many writers leave the zone
+// of the time that they claim away.
+const zones = 15 * time.Hour
+
 // order checks the times of a signature against each other (EN 319 102-1, 5.5.4, steps
 // 4 and 5): proven to exist only after its certificate was issued, and claimed to be
 // made no later than that proof.
@@ -85,11 +89,11 @@ func (p *Process) stampOrder(c StampClaim, o *Outcome) {
 // A claim that cannot be true – before the certificate was issued, or in the future – is held
 // against the signature without any proof: the date of a letter rests on it.
 func (p *Process) order(c Claim, o *Outcome) {
-	if at := c.ClaimedTime; at != nil && at.Before(c.Certificate.NotBefore.Add(-p.tolerance)) {
+	if at := c.ClaimedTime; at != nil && at.Before(c.Certificate.NotBefore.Add(-zones)) {
 		o.Verdict = o.Worse(signer.Unsure(signer.TimestampOrderFailure, claimedBeforeCertificate(*at, c.Certificate.NotBefore)))
 	}
 	if o.ProvenTime.IsZero() {
-		if at := c.ClaimedTime; at != nil && at.After(p.now().Add(p.tolerance)) {
+		if at := c.ClaimedTime; at != nil && at.After(p.now().Add(zones)) {
 			o.Verdict = o.Worse(signer.Unsure(signer.TimestampOrderFailure, claimedInFuture(*at)))
 		}
 		return
