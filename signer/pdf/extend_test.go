@@ -85,7 +85,7 @@ func TestExtendRefusesWhatItCannotRaise(t *testing.T) {
 	}{
 		{doc, ExtendOptions{To: signer.LevelBT, Stamper: d.stamper(t)}, "no-signature"},
 		{signed, ExtendOptions{To: signer.LevelBB}, "level-unknown"},
-		{signed, ExtendOptions{To: signer.LevelBT}, "no-time-stamp-authority"},
+		{signed, ExtendOptions{To: signer.LevelBT}, "no-time-stamping-authority"},
 		{signed, ExtendOptions{To: signer.LevelBLT, Stamper: d.stamper(t)}, "no-trust-list"},
 	} {
 		var out bytes.Buffer

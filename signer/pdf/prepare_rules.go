@@ -90,7 +90,7 @@ func (o *SignOptions) checkLevel() error {
 func longTerm(l signer.Level) bool { return l == signer.LevelBLT || l == signer.LevelBLTA }
 
 func noStamper() error {
-	return refuse("no-time-stamp-authority", "Chưa cấu hình máy chủ cấp dấu thời gian.", "No time stamp authority is configured.")
+	return refuse("no-time-stamping-authority", "Chưa cấu hình máy chủ cấp dấu thời gian.", "No time-stamping authority is configured.")
 }
 
 func noJudge() error {

@@ -190,7 +190,7 @@ func TestOptionsThatCannotBe(t *testing.T) {
 	key := d.person(t, democa.P256)
 	doc := letter(1, "", "")
 	refused(t, key, doc, SignOptions{Level: "B-X"}, "level-unknown")
-	refused(t, key, doc, SignOptions{Level: signer.LevelBT}, "no-time-stamp-authority")
+	refused(t, key, doc, SignOptions{Level: signer.LevelBT}, "no-time-stamping-authority")
 	refused(t, key, doc, SignOptions{Level: signer.LevelBLT, Stamper: d.stamper(t)}, "no-trust-list")
 	refused(t, key, doc, SignOptions{Digest: crypto.SHA1}, "digest-unknown")
 	locked := viaQPDF(t, doc, "--encrypt", "user", "owner", "256")
