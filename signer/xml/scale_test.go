@@ -78,7 +78,7 @@ func huge(size int64) Message {
 func TestBigAttachment(t *testing.T) {
 	size := int64(500 << 20)
 	if testing.Short() {
-		size = 50 << 20
+		size = 200 << 20
 	}
 	w := newWorld(t)
 	peak := watch(t)
@@ -87,7 +87,8 @@ func TestBigAttachment(t *testing.T) {
 	signed := time.Since(began)
 	wants(t, "big", w.verify(m), signer.TotalPassed, "", "")
 	t.Logf("%d MB of text: signed in %v, verified in %v, heap at most %d kB over the start", size>>20, signed, time.Since(began)-signed, peak()>>10)
-	if got := peak(); got > 16<<20 {
+	// How much garbage waits for the collector depends on what else the machine does.
+	if got := peak(); got > 64<<20 {
 		t.Errorf("the heap grew by %d bytes", got)
 	}
 }
