@@ -1,6 +1,10 @@
 // Package objects keeps the archive's bytes: content-addressed blobs and small
 // named records, behind one contract that every store passes the same
 // conformance suite for (package objectstest).
+//
+// Packages disk and s3 keep them; twin, move and sealed are stores around stores: a second
+// copy written behind, a change of store under way, and encryption at rest. Package wormtest asks
+// a store's locks whether they hold.
 package objects
 
 import (
@@ -46,6 +50,14 @@ type Store interface {
 	Open(ctx context.Context, d Digest) (Reader, error)
 	// Stat says whether a blob is there. ErrNotFound.
 	Stat(ctx context.Context, d Digest) (Info, error)
+	// Delete removes a blob's bytes for good, every version of them. ErrProtected; see Locker. A
+	// blob that is not there is deleted already: no error. Whoever deletes makes sure that nobody
+	// is about to commit the same bytes again.
+	Delete(ctx context.Context, d Digest) error
+	// Replace writes a blob anew, whether it is damaged, missing or sound; its protection stays.
+	// The content, read from its start and perhaps twice, must have that digest: otherwise it
+	// is ErrCorrupt and nothing changes.
+	Replace(ctx context.Context, d Digest, content io.ReadSeeker) error
 	// Put writes a record whole, durably and atomically, replacing an earlier one of
 	// the same key. A key is one to eight parts of [a-z0-9._-]{1,100} joined by
 	// "/", none of them starting with a dot.

@@ -39,6 +39,16 @@ func S3(t testing.TB) S3Handle {
 
 var sharedS3 = sync.OnceValues(newS3)
 
+// UnmadeS3 names a bucket that nobody has made yet in the server that all tests share.
+func UnmadeS3(t testing.TB) S3Handle {
+	t.Helper()
+	s, err := sharedS3()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.UnmadeBucket(t)
+}
+
 // OwnS3 starts an S3 server for one test, which may stop and start it.
 func OwnS3(t testing.TB) *S3Server {
 	t.Helper()
@@ -68,12 +78,22 @@ const (
 // Bucket makes a fresh bucket, removed with all it holds when the test ends.
 func (s *S3Server) Bucket(t testing.TB) S3Handle {
 	t.Helper()
-	name := "test-" + strconv.FormatInt(s.count.Add(1), 10)
-	dir := filepath.Join(s.program.home, "buckets", name)
-	if err := os.Mkdir(dir, 0o755); err != nil {
+	handle := s.UnmadeBucket(t)
+	if err := os.Mkdir(s.BlobFolder(handle.Bucket), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	return handle
+}
+
+// UnmadeBucket names a bucket that is not there yet, for whoever makes it with options of its
+// own; removed with all it holds, versions and locks too, when the test ends.
+func (s *S3Server) UnmadeBucket(t testing.TB) S3Handle {
+	t.Helper()
+	name := "test-" + strconv.FormatInt(s.count.Add(1), 10)
+	t.Cleanup(func() {
+		os.RemoveAll(s.BlobFolder(name))
+		os.RemoveAll(filepath.Join(s.program.home, "versions", name))
+	})
 	return S3Handle{
 		Endpoint: s.endpoint, Region: s3Region, AccessKey: s3AccessKey, SecretKey: s3SecretKey,
 		CAFile: filepath.Join(s.program.home, "ca.pem"), Bucket: name,
@@ -147,8 +167,10 @@ func (s *S3Server) setUp(bin, dir string) error {
 		Timeout:   5 * time.Second,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority}, DisableKeepAlives: true},
 	}
-	if err := os.Mkdir(filepath.Join(dir, "buckets"), 0o755); err != nil {
-		return err
+	for _, folder := range []string{"buckets", "versions"} {
+		if err := os.Mkdir(filepath.Join(dir, folder), 0o755); err != nil {
+			return err
+		}
 	}
 	if s.endpoint, err = freeAddress(); err != nil {
 		return err
@@ -156,7 +178,7 @@ func (s *S3Server) setUp(bin, dir string) error {
 	s.program.argv = []string{
 		bin, "--quiet", "--port", s.endpoint, "--region", s3Region, "--health", "/healthz",
 		"--cert", filepath.Join(dir, "cert.pem"), "--key", filepath.Join(dir, "key.pem"),
-		"--keep-alive", "posix", filepath.Join(dir, "buckets"),
+		"--keep-alive", "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "buckets"),
 	}
 	s.program.env = []string{"ROOT_ACCESS_KEY=" + s3AccessKey, "ROOT_SECRET_KEY=" + s3SecretKey}
 	return s.start()

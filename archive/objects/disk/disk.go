@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"time"
 
 	"congvan/archive/objects"
 	"congvan/archive/objects/internal/local"
@@ -24,6 +25,8 @@ type Options struct {
 	// Observe, when set, is told of every fsync; it must be quick and safe for
 	// concurrent use.
 	Observe func(Fsync)
+	// Now tells whether a protection has ended. Nil: time.Now.
+	Now func() time.Time
 }
 
 // Fsync says what was made durable by one call of fsync.
@@ -36,7 +39,7 @@ const (
 	FsyncFileSystem Fsync = "filesystem" // on behalf of several objects
 )
 
-// Store implements objects.Store. It is safe for concurrent use, and several
+// Store implements objects.Store and objects.Locker. It is safe for concurrent use, and several
 // processes may open the same folder.
 type Store struct {
 	root    *os.Root
@@ -44,6 +47,7 @@ type Store struct {
 	whole   *os.File // the store's folder, to flush its file system by
 	commits *committer
 	observe func(Fsync)
+	now     func() time.Time
 	// durable holds the record folders whose own names this process has fsynced.
 	// Only the committer's leader touches it.
 	durable map[string]struct{}
@@ -58,7 +62,10 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the object store: %w", local.Kind(err))
 	}
-	s := &Store{root: root, observe: o.Observe, durable: map[string]struct{}{}}
+	s := &Store{root: root, observe: o.Observe, now: o.Now, durable: map[string]struct{}{}}
+	if s.now == nil {
+		s.now = time.Now
+	}
 	if s.observe == nil {
 		s.observe = func(Fsync) {}
 	}

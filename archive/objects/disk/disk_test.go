@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"congvan/archive/objects"
 	"congvan/archive/objects/disk"
@@ -71,6 +72,50 @@ func TestConformance(t *testing.T) {
 		dir := t.TempDir()
 		return spoiled{open(t, dir, disk.Options{}), dir}
 	})
+}
+
+func TestLocks(t *testing.T) {
+	objectstest.RunLocker(t, func(t *testing.T) objects.Store {
+		dir := t.TempDir()
+		return spoiled{open(t, dir, disk.Options{}), dir}
+	})
+}
+
+func TestAProtectionThatCannotBeReadProtects(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, disk.Options{})
+	data := objectstest.Bytes(1, 1000)
+	d := objectstest.Keep(t, s, data)
+	if err := s.Hold(context.Background(), d, "kien"); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "protection", string(d[:2]), string(d)+".json")
+	for _, spoiled := range []string{"", "{", `{"until":"soon"}`} {
+		if err := errors.Join(os.Remove(file), os.WriteFile(file, []byte(spoiled), 0o400)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Delete(context.Background(), d); !errors.Is(err, objects.ErrCorrupt) {
+			t.Errorf("with a protection of %q, Delete gives %v, want ErrCorrupt", spoiled, err)
+		}
+	}
+	objectstest.Holds(t, s, data)
+}
+
+func TestTheClockOfTheStoreEndsAProtection(t *testing.T) {
+	now := time.Now()
+	s := open(t, t.TempDir(), disk.Options{Now: func() time.Time { return now }})
+	d, ctx := objectstest.Keep(t, s, objectstest.Bytes(1, 1000)), context.Background()
+	if err := s.Protect(ctx, d, now.AddDate(70, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	now = now.AddDate(69, 11, 0)
+	if err := s.Delete(ctx, d); !errors.Is(err, objects.ErrProtected) {
+		t.Errorf("a month early Delete gives %v, want ErrProtected", err)
+	}
+	now = now.AddDate(0, 2, 0)
+	if err := s.Delete(ctx, d); err != nil {
+		t.Errorf("after 70 years Delete gives %v", err)
+	}
 }
 
 func TestWhatACrashLeavesIsSweptAndALivingProcessIsNot(t *testing.T) {

@@ -256,9 +256,11 @@ func cancelled(t *testing.T, s objects.Store) {
 	_, commit := w.Commit(ctx)
 	for name, err := range map[string]error{
 		"Create": create, "Open": open, "Stat": stat, "Get": get, "Commit": commit,
-		"Put":   s.Put(ctx, "a", nil),
-		"Walk":  s.Walk(ctx, func(objects.Info) error { return nil }),
-		"Check": s.Check(ctx),
+		"Put":     s.Put(ctx, "a", nil),
+		"Walk":    s.Walk(ctx, func(objects.Info) error { return nil }),
+		"Check":   s.Check(ctx),
+		"Delete":  s.Delete(ctx, d),
+		"Replace": s.Replace(ctx, d, bytes.NewReader(data)),
 	} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s gives %v, want context.Canceled", name, err)

@@ -35,6 +35,13 @@ type Config struct {
 	CAFile    string // PEM; trusted instead of the system's authorities
 	PathStyle bool   // https://host/bucket/key instead of https://bucket.host/key
 
+	// ObjectLock demands a bucket with versions and object lock, which can only be switched on when
+	// it is made; without it the store is no use as an objects.Locker: ErrNoLock.
+	ObjectLock bool
+	// Retention locks each new blob from its first moment, before anybody has said for how long
+	// it must be kept. 0: not until Protect is called. Only with ObjectLock.
+	Retention time.Duration
+
 	CreateBucket bool          // create the bucket when it is not there
 	Staging      string        // a local folder where blobs wait for their digest
 	Timeout      time.Duration // for a connection, and for an answer once the request is sent; 0: 30 s
@@ -71,6 +78,9 @@ func (c Config) check() error {
 	}
 	if strings.Contains(c.Endpoint, "/") {
 		wrong = append(wrong, errors.New("endpoint must be host or host:port, without a scheme or path"))
+	}
+	if c.Retention != 0 && (c.Retention < 0 || !c.ObjectLock) {
+		wrong = append(wrong, errors.New("retention must not be negative and needs object lock"))
 	}
 	if c.Prefix != "" && (!strings.HasSuffix(c.Prefix, "/") || strings.HasPrefix(c.Prefix, "/")) {
 		wrong = append(wrong, errors.New(`prefix must end in "/" and not begin with it`))

@@ -43,6 +43,9 @@ func kindOf(answer minio.ErrorResponse) error {
 // kindOfWrite is kind for requests that change something, where a refusal means
 // that the bucket may only be read.
 func kindOfWrite(err error) error {
+	if err == nil {
+		return nil
+	}
 	switch answer := minio.ToErrorResponse(err); answer.Code {
 	case "AccessDenied", "MethodNotAllowed", "AllAccessDisabled":
 		return fmt.Errorf("%w: %w", objects.ErrReadOnly, err)

@@ -20,6 +20,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 
@@ -27,12 +28,14 @@ import (
 	"congvan/archive/objects/internal/local"
 )
 
-// Store implements objects.Store. It is safe for concurrent use, by several
+// Store implements objects.Store and objects.Locker. It is safe for concurrent use, by several
 // processes too.
 type Store struct {
 	core    *minio.Core
 	bucket  string
 	prefix  string
+	locks   bool
+	keep    time.Duration // see Config.Retention
 	root    *os.Root
 	staging *local.Staging
 }
@@ -44,7 +47,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the object store: %w", err)
 	}
-	s := &Store{core: core, bucket: c.Bucket, prefix: c.Prefix}
+	s := &Store{core: core, bucket: c.Bucket, prefix: c.Prefix, locks: c.ObjectLock, keep: c.Retention}
 	if err := s.findBucket(ctx, c); err != nil {
 		return nil, fmt.Errorf("open the object store: %w", err)
 	}
@@ -60,16 +63,16 @@ func (s *Store) findBucket(ctx context.Context, c Config) error {
 		return fmt.Errorf("look for bucket %q: %w", c.Bucket, kind(err))
 	}
 	if found {
-		return nil
+		return s.checkLocks(ctx)
 	}
 	if !c.CreateBucket {
 		return fmt.Errorf("%w: bucket %q", objects.ErrNotFound, c.Bucket)
 	}
-	err = s.core.MakeBucket(ctx, c.Bucket, minio.MakeBucketOptions{Region: c.Region})
+	err = s.core.MakeBucket(ctx, c.Bucket, minio.MakeBucketOptions{Region: c.Region, ObjectLocking: c.ObjectLock})
 	if err != nil && minio.ToErrorResponse(err).Code != "BucketAlreadyOwnedByYou" {
 		return fmt.Errorf("create bucket %q: %w", c.Bucket, kindOfWrite(err))
 	}
-	return nil
+	return s.checkLocks(ctx)
 }
 
 func (s *Store) stage(dir string) error {
@@ -137,22 +140,52 @@ func (s *Store) Put(ctx context.Context, key string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := s.put(ctx, s.prefix+name, bytes.NewReader(data), int64(len(data)), sha256.Sum256(data), false); err != nil {
+	if err := s.put(ctx, s.prefix+name, bytes.NewReader(data), int64(len(data)), sha256.Sum256(data), how{}); err != nil {
 		return fmt.Errorf("put record %s: %w", key, kindOfWrite(err))
 	}
 	return nil
 }
 
-// put sends a body in one request. The signature covers its hash, so the server
-// refuses a body that was changed on the way.
-func (s *Store) put(ctx context.Context, key string, body io.Reader, size int64, sum [sha256.Size]byte, ifFree bool) error {
-	o := minio.PutObjectOptions{
-		ContentType:  "application/octet-stream",
-		UserMetadata: map[string]string{"x-amz-checksum-sha256": base64.StdEncoding.EncodeToString(sum[:])},
-	}
-	if ifFree {
+// how a body is put.
+type how struct {
+	ifFree bool      // only when nothing is under the key
+	until  time.Time // locked in compliance mode until then; zero: not at all
+	held   bool      // with a legal hold
+}
+
+func (h how) options() minio.PutObjectOptions {
+	o := minio.PutObjectOptions{ContentType: "application/octet-stream"}
+	if h.ifFree {
 		o.SetMatchETagExcept("*")
 	}
+	if !h.until.IsZero() {
+		o.Mode, o.RetainUntilDate = minio.Compliance, h.until
+	}
+	if h.held {
+		o.LegalHold = minio.LegalHoldEnabled
+	}
+	return o
+}
+
+// retention is how long a blob written now is locked: until a moment that was promised already, or
+// for what the configuration asks. Servers refuse a lock that has ended.
+func (s *Store) retention(promised time.Time) time.Time {
+	now := time.Now()
+	until := promised
+	if least := objects.FullSecond(now.Add(s.keep)); s.keep > 0 && s.locks && least.After(until) {
+		until = least
+	}
+	if !until.After(now) {
+		return time.Time{}
+	}
+	return until
+}
+
+// put sends a body in one request. The signature covers its hash, so the server
+// refuses a body that was changed on the way.
+func (s *Store) put(ctx context.Context, key string, body io.Reader, size int64, sum [sha256.Size]byte, h how) error {
+	o := h.options()
+	o.UserMetadata = map[string]string{"x-amz-checksum-sha256": base64.StdEncoding.EncodeToString(sum[:])}
 	_, err := s.core.PutObject(ctx, s.bucket, key, body, size, "", hex.EncodeToString(sum[:]), o)
 	return err
 }
@@ -211,7 +244,7 @@ func (s *Store) Walk(ctx context.Context, fn func(objects.Info) error) error {
 // key that Walk passes over.
 func (s *Store) Check(ctx context.Context) error {
 	key, probe := s.prefix+"check/"+rand.Text(), []byte("congvan")
-	if err := s.put(ctx, key, bytes.NewReader(probe), int64(len(probe)), sha256.Sum256(probe), false); err != nil {
+	if err := s.put(ctx, key, bytes.NewReader(probe), int64(len(probe)), sha256.Sum256(probe), how{}); err != nil {
 		return fmt.Errorf("write a probe: %w", kindOfWrite(err))
 	}
 	got, err := s.get(ctx, key)

@@ -61,26 +61,28 @@ func (w *writer) upload(ctx context.Context, d objects.Digest) error {
 	if err != nil {
 		return err
 	}
-	key := w.store.prefix + name
+	key, as := w.store.prefix+name, how{ifFree: true, until: w.store.retention(time.Time{})}
+	err = w.send(ctx, key, d, as)
+	switch {
+	case taken(err):
+		return w.settle(ctx, d, key)
+	case minio.ToErrorResponse(err).Code == "NotImplemented":
+		as.ifFree = false
+		err = w.send(ctx, key, d, as)
+	}
+	return kindOfWrite(err)
+}
+
+// send uploads the staged bytes, in parts when they are many. Its error is the server's own.
+func (w *writer) send(ctx context.Context, key string, d objects.Digest, as how) error {
 	if w.Size() > largeBlob {
-		return kindOfWrite(w.uploadParts(ctx, key))
+		return w.uploadParts(ctx, key, as)
 	}
 	var sum [sha256.Size]byte
 	if _, err := hex.Decode(sum[:], []byte(d)); err != nil {
 		return err
 	}
-	err = w.put(ctx, key, sum, true)
-	switch {
-	case taken(err):
-		return w.settle(ctx, d, key, sum)
-	case minio.ToErrorResponse(err).Code == "NotImplemented":
-		err = w.put(ctx, key, sum, false)
-	}
-	return kindOfWrite(err)
-}
-
-func (w *writer) put(ctx context.Context, key string, sum [sha256.Size]byte, ifFree bool) error {
-	return w.store.put(ctx, key, w.Section(0, w.Size()), w.Size(), sum, ifFree)
+	return w.store.put(ctx, key, w.Section(0, w.Size()), w.Size(), sum, as)
 }
 
 // there says whether the store holds the blob whole. One of another size is
@@ -95,7 +97,7 @@ func (w *writer) there(ctx context.Context, d objects.Digest) (bool, error) {
 
 // settle ends a race for the key: another writer of the same bytes has won, or
 // is about to, and until its blob can be seen nothing is known to be stored.
-func (w *writer) settle(ctx context.Context, d objects.Digest, key string, sum [sha256.Size]byte) error {
+func (w *writer) settle(ctx context.Context, d objects.Digest, key string) error {
 	const looks, pause = 10, 50 * time.Millisecond
 	for range looks {
 		there, err := w.there(ctx, d)
@@ -108,14 +110,16 @@ func (w *writer) settle(ctx context.Context, d objects.Digest, key string, sum [
 		case <-time.After(pause):
 		}
 	}
-	return kindOfWrite(w.put(ctx, key, sum, false))
+	return w.over(ctx, key, d) // one of another size: damaged
 }
 
 // uploadParts sends a large blob part after part. On any failure the parts that
 // have arrived are thrown away.
-func (w *writer) uploadParts(ctx context.Context, key string) (err error) {
+func (w *writer) uploadParts(ctx context.Context, key string, as how) (err error) {
 	s := w.store
-	id, err := s.core.NewMultipartUpload(ctx, s.bucket, key, minio.PutObjectOptions{ContentType: "application/octet-stream"})
+	start, end := as, how{ifFree: as.ifFree} // the key must be free when all is there
+	start.ifFree = false
+	id, err := s.core.NewMultipartUpload(ctx, s.bucket, key, start.options())
 	if err != nil {
 		return err
 	}
@@ -126,7 +130,9 @@ func (w *writer) uploadParts(ctx context.Context, key string) (err error) {
 		// The caller's context may be what failed.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), defaultTimeout)
 		defer cancel()
-		err = errors.Join(err, s.core.AbortMultipartUpload(ctx, s.bucket, key, id))
+		if left := s.core.AbortMultipartUpload(ctx, s.bucket, key, id); left != nil {
+			err = errors.Join(err, left)
+		}
 	}()
 	size := max(partSize, (w.Size()+maxParts-1)/maxParts)
 	var parts []minio.CompletePart
@@ -137,7 +143,7 @@ func (w *writer) uploadParts(ctx context.Context, key string) (err error) {
 		}
 		parts = append(parts, minio.CompletePart{PartNumber: part.PartNumber, ETag: part.ETag})
 	}
-	_, err = s.core.CompleteMultipartUpload(ctx, s.bucket, key, id, parts, minio.PutObjectOptions{})
+	_, err = s.core.CompleteMultipartUpload(ctx, s.bucket, key, id, parts, end.options())
 	return err
 }
 

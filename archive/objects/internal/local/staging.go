@@ -2,6 +2,7 @@ package local
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -27,6 +28,9 @@ const top = "staging"
 // buffer gathers the small writes of a codec into few calls; a larger write
 // passes it by.
 const buffer = 64 << 10
+
+// fillPiece is how much Fill copies before it looks at its context.
+const fillPiece = 1 << 20
 
 // Staging is a folder of unfinished blobs that is this process's own.
 type Staging struct {
@@ -189,6 +193,31 @@ func (f *File) Finish() (objects.Digest, error) {
 		f.digest = objects.Digest(hex.EncodeToString(f.hash.Sum(nil)))
 	}
 	return f.digest, nil
+}
+
+// Fill writes the whole of a content that must have a digest. ErrCorrupt when it has
+// another; a context ends it between two pieces.
+func (f *File) Fill(ctx context.Context, want objects.Digest, content io.ReadSeeker) error {
+	if _, err := content.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		_, err := io.CopyN(struct{ io.Writer }{f}, content, fillPiece)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	got, err := f.Finish()
+	if err == nil && got != want {
+		err = fmt.Errorf("%w: the content given has digest %s", objects.ErrCorrupt, got)
+	}
+	return err
 }
 
 // Section reads a part of a finished file. It may still be read, in vain, after
