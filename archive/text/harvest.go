@@ -1,0 +1,93 @@
+package text
+
+import (
+	"errors"
+	"unicode/utf8"
+)
+
+// errFull ends the reading of a document of which enough has been taken.
+var errFull = errors.New("text: enough text")
+
+// harvest gathers the pages of one document in the child and sends each on as soon as
+// it is read, so that a later death costs the later pages only.
+type harvest struct {
+	send  func(Page) error
+	pages []Page // in order of their numbers
+	room  int    // bytes that may still come
+	full  bool   // something was left out
+}
+
+func newHarvest(send func(Page) error) *harvest { return &harvest{send: send, room: MaxText} }
+
+// add takes the next page. It fails with errFull when no more is wanted.
+func (h *harvest) add(number int, text string) error {
+	if number > MaxPages {
+		h.full = true
+		return errFull
+	}
+	text = clean(text)
+	if len(text) > h.room {
+		text, h.full = cut(text, h.room), true
+	}
+	if text != "" {
+		h.room -= len(text)
+		h.pages = append(h.pages, Page{number, text})
+		if err := h.send(h.pages[len(h.pages)-1]); err != nil {
+			return err
+		}
+	}
+	if h.full {
+		return errFull
+	}
+	return nil
+}
+
+// replace puts a better reading in the place of page i's, or, when it would not fit, does not.
+func (h *harvest) replace(number int, text string) error {
+	text = clean(text)
+	i := h.index(number)
+	old := 0
+	if i < len(h.pages) && h.pages[i].Number == number {
+		old = len(h.pages[i].Text)
+	}
+	if text == "" || len(text) > h.room+old {
+		return nil
+	}
+	h.room += old - len(text)
+	page := Page{number, text}
+	if old > 0 {
+		h.pages[i] = page
+	} else {
+		h.pages = append(h.pages[:i], append([]Page{page}, h.pages[i:]...)...)
+	}
+	return h.send(page)
+}
+
+// text gives page number's text, empty when it has none.
+func (h *harvest) text(number int) string {
+	if i := h.index(number); i < len(h.pages) && h.pages[i].Number == number {
+		return h.pages[i].Text
+	}
+	return ""
+}
+
+// index is where page number stands or would stand.
+func (h *harvest) index(number int) int {
+	for i, p := range h.pages {
+		if p.Number >= number {
+			return i
+		}
+	}
+	return len(h.pages)
+}
+
+// cut shortens text to at most n bytes, whole characters only.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
