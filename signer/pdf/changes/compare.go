@@ -91,6 +91,9 @@ func compare(g *graph, i int) ([]Finding, error) {
 }
 
 func (d *diff) run() error {
+	if err := d.checkWriting(); err != nil {
+		return err
+	}
 	ok, err := d.compareTrailer()
 	if err != nil || !ok {
 		return err
@@ -109,6 +112,20 @@ func (d *diff) run() error {
 		}
 	}
 	return d.finish()
+}
+
+// checkWriting wants an update that all readers read alike. Those that stumble over its
+// cross-reference gather objects from the whole file, whether or not anything refers to them, and would
+// show what no comparison has seen.
+func (d *diff) checkWriting() error {
+	if d.new.Odd() {
+		d.other(trailer, reason(codeOddUpdate))
+	}
+	at, err := d.new.Hidden()
+	if err == nil && at >= 0 {
+		d.other(trailer, reason(codeHidden, at))
+	}
+	return err
 }
 
 // finish compares what explaining the changed objects led to.

@@ -35,6 +35,8 @@ const (
 	// What none may do.
 	codeRoot         = "catalog-replaced"
 	codeTrailer      = "trailer-changed"
+	codeOddUpdate    = "update-odd"
+	codeHidden       = "object-hidden"
 	codeEncryption   = "encryption-changed"
 	codeInfo         = "document-info-not-plain"
 	codeCatalog      = "catalog-changed"
@@ -128,6 +130,10 @@ func documentWords(code string) (vi, en string) {
 		return "Gốc của tài liệu bị thay bằng đối tượng khác.", "The root of the document was replaced by another object."
 	case codeTrailer:
 		return "Phần cuối tệp bị thay đổi (%[1]s).", "The file trailer was changed (%[1]s)."
+	case codeOddUpdate:
+		return "Bảng tham chiếu chéo của bản cập nhật không đúng chuẩn, nên có phần mềm sẽ hiển thị nội dung khác.", "The cross-reference of the update is not written as the standard says, so there are readers that show something else."
+	case codeHidden:
+		return "Bản cập nhật giấu một đối tượng ngoài bảng tham chiếu chéo, tại byte %[1]d.", "The update hides an object from its cross-reference, at byte %[1]d."
 	case codeEncryption:
 		return "Thiết lập mã hóa bị thay đổi.", "The encryption was changed."
 	case codeInfo:

@@ -64,6 +64,7 @@ const (
 	OddTrailingSpace    Code = "trailing-space"
 	OddHybrid           Code = "hybrid" // readers of PDF 1.4 see fewer objects; Microsoft Word writes these
 	OddEntryWidth       Code = "xref-entry-width"
+	OddXRefSpace        Code = "xref-space"
 	OddZeroOffset       Code = "xref-zero-offset" // in use at offset 0: every reader takes it as free
 	OddObjectOffset     Code = "object-offset"    // the cross-reference points at white space or a comment before the object
 	OddLinearized       Code = "linearized-length"
@@ -133,6 +134,7 @@ var meanings = map[Code]meaning{
 	OddTrailingData:     {nil, "Có dữ liệu sau phiên bản cuối cùng của tài liệu.", "Data follows the last revision of the document."},
 	OddTrailingSpace:    {nil, "Có khoảng trắng sau phiên bản cuối cùng của tài liệu.", "White space follows the last revision of the document."},
 	OddHybrid:           {nil, "Tệp có hai loại bảng tham chiếu; chương trình cũ có thể thấy ít đối tượng hơn.", "A hybrid-reference file: old readers may see fewer objects."},
+	OddXRefSpace:        {nil, "Bảng tham chiếu chéo có chú thích hoặc khoảng trắng thừa.", "A cross-reference table holds comments or more space than it should."},
 	OddEntryWidth:       {nil, "Dòng trong bảng tham chiếu không dài đúng 20 byte.", "An entry of the cross-reference table is not 20 bytes long."},
 	OddZeroOffset:       {nil, "Bảng tham chiếu ghi một đối tượng đang dùng ở vị trí 0; coi như không có.", "The cross-reference lists an object in use at offset 0; it is taken as absent."},
 	OddObjectOffset:     {nil, "Bảng tham chiếu trỏ vào khoảng trắng hoặc chú thích trước đối tượng.", "The cross-reference points at white space or a comment before an object."},

@@ -32,6 +32,7 @@ type Revision struct {
 	size    int64 // above all object numbers so far
 	entries []entry
 	extents []extent // of its cross-reference
+	odd     bool     // see Odd
 }
 
 // layRevisions makes revisions of the chain of sections, which starts with the newest.
@@ -74,7 +75,7 @@ func (f *File) closeRevision(s *section) (*Revision, error) {
 	}
 	r := &Revision{
 		Index: len(f.revisions), End: end, Mark: mark, StartXRef: s.offset, Trailer: s.trailer, XRefKind: s.kind,
-		file: f, section: s.offset, size: s.size, entries: s.entries, extents: s.extents,
+		file: f, section: s.offset, size: s.size, entries: s.entries, extents: s.extents, odd: s.odd,
 	}
 	return r, r.checkOffsets()
 }
@@ -117,6 +118,7 @@ func (f *File) joinLinearized(main, first *section) error {
 	first.entries = overlay(main.entries, first.entries)
 	first.size = max(first.size, main.size)
 	first.extents = append(first.extents, main.extents...)
+	first.odd = first.odd || main.odd
 	first.end, first.prev = main.end, -1
 	return nil
 }
@@ -165,6 +167,7 @@ func (f *File) checkSizes() {
 	for _, r := range f.revisions {
 		if n := len(r.entries); n > 0 && int64(r.entries[n-1].number) >= r.size {
 			f.note(CodeXRefSize, r.section)
+			r.odd = true
 			size = max(size, int64(r.entries[n-1].number)+1)
 		}
 		size = max(size, r.size)

@@ -16,6 +16,7 @@ type section struct {
 	entries []entry  // sorted by number
 	size    int64    // of the trailer
 	prev    int64    // offset of the section before, -1 for none
+	odd     bool     // it is not written as the standard says, and there are readers that refuse it
 	extents []extent // where it stands, with a hybrid's stream and the other half of a linearized file
 }
 
@@ -220,7 +221,7 @@ func (l *loader) add(s *section, e entry) error {
 	}
 	if e.kind == inUse {
 		if e.offset == 0 {
-			l.note(OddZeroOffset, s.offset)
+			l.odd(s, OddZeroOffset)
 			e.kind = free
 		} else {
 			e.offset += l.base
@@ -228,6 +229,12 @@ func (l *loader) add(s *section, e entry) error {
 	}
 	s.entries = append(s.entries, e)
 	return nil
+}
+
+// odd notes an oddity of a section.
+func (l *loader) odd(s *section, code Code) {
+	s.odd = true
+	l.note(code, s.offset)
 }
 
 // hybrid adds the entries of the stream that /XRefStm names (7.5.8.4): those that the
@@ -249,6 +256,7 @@ func (l *loader) hybrid(s *section) error {
 	}
 	s.size = max(s.size, hidden.size)
 	s.extents = append(s.extents, hidden.extents...)
+	s.odd = s.odd || hidden.odd
 	merged, ok := merge(s.entries, hidden.entries)
 	if !ok {
 		return fail(CodeHybridConflict, s.offset)

@@ -94,7 +94,7 @@ func (l *loader) rows(s *section, r rows, data []byte) error {
 		}
 	}
 	if len(data) > 0 {
-		l.note(OddXRefSurplus, s.offset)
+		l.odd(s, OddXRefSurplus)
 	}
 	return nil
 }

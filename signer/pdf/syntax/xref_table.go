@@ -8,10 +8,17 @@ import (
 // entryWidth is the length of a table's entry with its end of line (7.5.4).
 const entryWidth = 20
 
+// xrefSpace is how much white space may stand between the lines of a table: an end of line, and a
+// space before it.
+const xrefSpace = 3
+
 // table reads the subsections behind the word xref, and the trailer.
 func (l *loader) table(s *section, lx *lexer) error {
 	for {
-		lx.skip()
+		if at := lx.pos(); lx.skipSpace() && lx.pos()-at > xrefSpace || lx.peek() == '%' {
+			l.odd(s, OddXRefSpace)
+			lx.skip()
+		}
 		if lx.keyword("trailer") {
 			break
 		}
@@ -49,7 +56,9 @@ func (l *loader) subsection(s *section, lx *lexer) error {
 	if count > int64(l.left) {
 		return lx.fail(CodeObjects)
 	}
-	lx.skipSpace()
+	if at := lx.pos(); lx.skipSpace() && lx.pos()-at > xrefSpace {
+		l.odd(s, OddXRefSpace)
+	}
 	s.entries = slices.Grow(s.entries, int(min(count, (lx.end-lx.pos())/(entryWidth-1))))
 	for number := first; number < first+count; number++ {
 		if err := l.tableEntry(s, lx, int32(number)); err != nil {
@@ -100,7 +109,7 @@ func (l *loader) entryEnd(s *section, lx *lexer, at int64) error {
 		return lx.failAt(CodeXRef, at)
 	}
 	if lx.pos()-at != entryWidth {
-		l.note(OddEntryWidth, s.offset)
+		l.odd(s, OddEntryWidth)
 	}
 	return nil
 }
