@@ -81,14 +81,6 @@ func claimedBeforeCertificate(claimed, from time.Time) signer.Reason {
 	}
 }
 
-func claimedInFuture(claimed time.Time) signer.Reason {
-	return signer.Reason{
-		Code: "claimed-in-future",
-		Vi:   fmt.Sprintf("Thời điểm ký do người ký khai (%s) chưa tới.", signer.Moment(claimed)),
-		En:   fmt.Sprintf("The signer claims to have signed at %s, which is yet to come.", signer.Moment(claimed)),
-	}
-}
-
 func weakDigest(digest string, when time.Time) signer.Reason {
 	if digest == "" {
 		digest = "?"

@@ -86,16 +86,14 @@ const zones = 15 * time.Hour
 // 4 and 5): proven to exist only after its certificate was issued, and claimed to be
 // made no later than that proof.
 //
-// A claim that cannot be true – before the certificate was issued, or in the future – is held
-// against the signature without any proof: the date of a letter rests on it.
+// A claim that cannot be true, to have signed before the certificate was issued, is held against the
+// signature without any proof: the date of a letter rests on it. One that lies after the
+// moment of judgement is not: that may have been chosen early.
 func (p *Process) order(c Claim, o *Outcome) {
 	if at := c.ClaimedTime; at != nil && at.Before(c.Certificate.NotBefore.Add(-zones)) {
 		o.Verdict = o.Worse(signer.Unsure(signer.TimestampOrderFailure, claimedBeforeCertificate(*at, c.Certificate.NotBefore)))
 	}
 	if o.ProvenTime.IsZero() {
-		if at := c.ClaimedTime; at != nil && at.After(p.now().Add(zones)) {
-			o.Verdict = o.Worse(signer.Unsure(signer.TimestampOrderFailure, claimedInFuture(*at)))
-		}
 		return
 	}
 	if from := c.Certificate.NotBefore; o.ProvenTime.Before(from) && o.SubIndication != signer.NotYetValid {
