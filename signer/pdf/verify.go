@@ -76,14 +76,20 @@ func (v *Verifier) Verify(ctx context.Context, r io.ReaderAt, size int64) *signe
 }
 
 // closed reports on a file that cannot be opened, or not be read to the end: signatures
-// that can be seen in its bytes nevertheless count, and none of them can pass.
+// that can be seen in its bytes nevertheless count, and none of them can pass. A file that is
+// malformed and shows no trace of a signature is an unsigned file with a remark: it claims nothing.
 func closed(ctx context.Context, r io.ReaderAt, size int64, cause error, report *signer.Report) {
-	worsen(report, closedVerdict(cause))
 	names, err := syntax.Scan(ctx, r, size)
+	known := len(report.Signatures) + len(report.TimeStamps)
+	verdict := closedVerdict(cause)
+	if verdict.Indication == signer.TotalFailed && err == nil && known+len(names) == 0 {
+		report.Reasons = append(report.Reasons, verdict.Reasons...)
+		return
+	}
+	worsen(report, verdict)
 	if err != nil {
 		report.Reasons = append(report.Reasons, signer.FileUnreadable(err))
 	}
-	known := len(report.Signatures) + len(report.TimeStamps)
 	for _, name := range names[min(known, len(names)):min(len(names), maxSignatures)] {
 		v := closedVerdict(cause)
 		v.Reasons = append([]signer.Reason{signatureRaw()}, v.Reasons...)

@@ -270,9 +270,13 @@ func TestUnsigned(t *testing.T) {
 		t.Errorf("%s with %d signatures", r.Indication, len(r.Signatures))
 	}
 	for _, b := range []string{"", "%PDF", "not a PDF at all", strings.Repeat("\x00", 5000)} {
-		if r := examine(t, []byte(b)); r.Indication != signer.TotalFailed || r.SubIndication != signer.FormatFailure {
-			t.Errorf("%.10q: %s %s", b, r.Indication, r.SubIndication)
+		if r := examine(t, []byte(b)); r.Indication != signer.NoSignature || len(r.Reasons) < 2 {
+			t.Errorf("%.10q: %s %+v", b, r.Indication, r.Reasons)
 		}
+	}
+	// What shows a trace of a signature claims one.
+	if r := examine(t, []byte("%PDF-1.7 <</ByteRange [0 1 2 3]>>")); r.Indication != signer.TotalFailed || len(r.Signatures) != 1 {
+		t.Errorf("%s with %d signatures", r.Indication, len(r.Signatures))
 	}
 }
 
