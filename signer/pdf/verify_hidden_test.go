@@ -21,6 +21,7 @@ func TestReadersThatRebuild(t *testing.T) {
 		before        string // the listed object
 		head, entries string // of the cross-reference; %d is the object's number, %010d its offset
 		size          int    // less than it should be
+		space         int    // between where startxref leads and the cross-reference
 		code          string // empty: it passes
 	}{
 		{name: "as it should be", head: "%d 1\n", entries: "%010d 00000 n \n"},
@@ -35,6 +36,9 @@ func TestReadersThatRebuild(t *testing.T) {
 		{name: "narrow entry", head: "%d 1\n", entries: "%010d 00000 n\n", code: "update-odd"},
 		{name: "object in use at 0", head: "%d 2\n", entries: "%010d 00000 n \n0000000000 00000 n \n", code: "update-odd"},
 		{name: "size too small", head: "%d 1\n", entries: "%010d 00000 n \n", size: 5, code: "update-odd"},
+		{name: "size beyond what there can be", head: "%d 1\n", entries: "%010d 00000 n \n", size: -1 << 24, code: "update-odd"},
+		{name: "cross-reference far behind its place", head: "%d 1\n", entries: "%010d 00000 n \n", space: 6000, code: "update-odd"},
+		{name: "cross-reference a line behind its place", head: "%d 1\n", entries: "%010d 00000 n \n", space: 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := sketchStart("Kinh gui").sign(t, id, fault{})
@@ -43,6 +47,7 @@ func TestReadersThatRebuild(t *testing.T) {
 			at := s.Len()
 			fmt.Fprintf(s, "%d 0 obj\n<</Producer(x)>>\nendobj\n", n)
 			start := s.Len()
+			s.WriteString(strings.Repeat("\n", test.space))
 			fmt.Fprintf(s, "xref\n"+test.head+test.entries, n, at)
 			fmt.Fprintf(s, "trailer\n<</Size %d/Root 1 0 R/Info %d 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", n+1-test.size, n, s.prev, start)
 			r := examine(t, s.Bytes()).Signatures[0]

@@ -149,7 +149,9 @@ func (l *loader) chain(at int64) ([]*section, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, s)
+		if all = append(all, s); s.offset-at > xrefSpace {
+			all[max(0, len(all)-2)].odd = true // the one that pointed here, or the last startxref
+		}
 		at = s.prev
 	}
 	return all, nil
@@ -183,6 +185,9 @@ func (l *loader) section(at int64) (*section, error) {
 	return s, l.hybrid(s)
 }
 
+// readableSize is the /Size that all readers can take (the objects of Annex C.2, and object 0).
+const readableSize = 1 << 23
+
 // settle checks and sorts what was read of a section.
 func (l *loader) settle(s *section) error {
 	size, ok := s.trailer["Size"].(int64)
@@ -190,6 +195,7 @@ func (l *loader) settle(s *section) error {
 		return fail(CodeTrailer, s.offset)
 	}
 	s.size = size
+	s.odd = s.odd || size > readableSize
 	s.extents = []extent{{s.offset, s.end}}
 	if p, ok := s.trailer["Prev"]; ok {
 		prev, ok := p.(int64)
