@@ -27,8 +27,8 @@ func (s *Signature) Identify(c *x509.Certificate) {
 	s.AgencyCode = agencyCode(c)
 	sum := sha256.Sum256(c.Raw)
 	s.Certificate = &Certificate{
-		Subject:   c.Subject.String(),
-		Issuer:    c.Issuer.String(),
+		Subject:   DistinguishedName(c.RawSubject),
+		Issuer:    DistinguishedName(c.RawIssuer),
 		Serial:    hex.EncodeToString(c.SerialNumber.Bytes()),
 		SHA256:    hex.EncodeToString(sum[:]),
 		NotBefore: c.NotBefore.UTC(),
@@ -42,7 +42,7 @@ func CommonName(c *x509.Certificate) string {
 	if c.Subject.CommonName != "" {
 		return c.Subject.CommonName
 	}
-	return c.Subject.String()
+	return DistinguishedName(c.RawSubject)
 }
 
 // agencyCode is the code of the agency in a certificate: organizationIdentifier of the

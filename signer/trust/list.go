@@ -18,6 +18,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"congvan/internal/keyfile"
+	"congvan/signer"
 )
 
 // The files of a folder with a list.
@@ -79,7 +80,7 @@ func (e *Entry) encode() entryJSON {
 		return &t
 	}
 	return entryJSON{
-		Subject: e.Certificate.Subject.String(), SHA256: e.ID(), Role: e.Role, Uses: e.Uses,
+		Subject: signer.DistinguishedName(e.Certificate.RawSubject), SHA256: e.ID(), Role: e.Role, Uses: e.Uses,
 		TrustedFrom: moment(e.TrustedFrom), TrustedUntil: moment(e.TrustedUntil),
 		NoteVi: e.NoteVi, NoteEn: e.NoteEn, Added: e.Added, Certificate: e.Certificate.Raw,
 	}

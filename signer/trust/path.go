@@ -193,5 +193,5 @@ func issuerOf(c *x509.Certificate) string {
 	if cn := c.Issuer.CommonName; cn != "" {
 		return cn
 	}
-	return c.Issuer.String()
+	return signer.DistinguishedName(c.RawIssuer)
 }
