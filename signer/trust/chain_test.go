@@ -49,6 +49,7 @@ func TestChains(t *testing.T) {
 	}{
 		{"good", good, nil, passed, nil},
 		{"time stamper", stamper, []func(*trust.Question){stamping}, passed, nil},
+		{"time stamper signs a letter", stamper, nil, constraint, []string{"certificate-not-for-documents"}},
 		{"person stamps", good, []func(*trust.Question){stamping}, constraint, []string{"certificate-not-for-time-stamping"}},
 		{"key usage", h.person(democa.Issue{KeyUsage: 0, Alter: func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment }}), nil, constraint, []string{"certificate-key-usage"}},
 		{"no key usage, no purposes", h.person(democa.Issue{Alter: func(c *x509.Certificate) { c.KeyUsage, c.ExtKeyUsage = 0, nil }}), nil, passed, nil},

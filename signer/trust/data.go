@@ -332,6 +332,11 @@ func (j *Judge) fetchList(ctx context.Context, signers []*x509.Certificate, addr
 	if at := j.cache.fetched(key); !at.IsZero() && j.now().Sub(at) < refetchAfter && !j.now().Before(at) {
 		return nil // it was no use a moment ago, and will not be now
 	}
+	return j.renewList(ctx, signers, address)
+}
+
+// renewList fetches a list however new the kept one is.
+func (j *Judge) renewList(ctx context.Context, signers []*x509.Certificate, address string) error {
 	der, err := j.fetch.Get(ctx, fetch.Request{URL: address, Limit: crl.MaxSize})
 	if err != nil {
 		return err
@@ -346,7 +351,7 @@ func (j *Judge) fetchList(ctx context.Context, signers []*x509.Certificate, addr
 		j.fetch.Distrust(address)
 		return errListSigner
 	}
-	return j.cache.keepList(key, l, crl.About{Issuer: by.Raw, Under: signers[0].Raw, URL: address, Fetched: j.now().UTC()})
+	return j.cache.keepList(listKey(signers[0], address), l, crl.About{Issuer: by.Raw, Under: signers[0].Raw, URL: address, Fetched: j.now().UTC()})
 }
 
 // fetchAnswer asks a responder and keeps the answer when it may be believed.

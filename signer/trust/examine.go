@@ -129,6 +129,9 @@ func (j *Judge) purpose(q Question) (all []signer.Verdict) {
 		if !j.policy.AllowsKeyUsage(c) {
 			all = append(all, signer.Unsure(signer.ChainConstraintsFailure, wrongKeyUsage(c)))
 		}
+		if answersOnly(c) {
+			all = append(all, signer.Unsure(signer.ChainConstraintsFailure, notForDocuments(c)))
+		}
 	case UseTimeStamping:
 		if !stampsOnly(c) {
 			all = append(all, signer.Unsure(signer.ChainConstraintsFailure, notForStamping(c)))
@@ -150,6 +153,15 @@ func stampsOnly(c *x509.Certificate) bool {
 	}
 	return critical && len(c.UnknownExtKeyUsage) == 0 && slices.Equal(c.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}) &&
 		(c.KeyUsage == 0 || c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) != 0)
+}
+
+// answersOnly says whether a certificate is for time stamps and OCSP answers and nothing
+// else, whatever its key usage allows (RFC 5280, 4.2.1.12; RFC 3161, 2.3).
+func answersOnly(c *x509.Certificate) bool {
+	return len(c.ExtKeyUsage) > 0 && len(c.UnknownExtKeyUsage) == 0 &&
+		!slices.ContainsFunc(c.ExtKeyUsage, func(u x509.ExtKeyUsage) bool {
+			return u != x509.ExtKeyUsageTimeStamping && u != x509.ExtKeyUsageOCSPSigning
+		})
 }
 
 // forbidsStamping says whether an authority is itself restricted to other purposes.

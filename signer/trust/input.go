@@ -22,6 +22,9 @@ const (
 // ErrNoCertificates: a file holds no certificate.
 var ErrNoCertificates = errors.New("trust: no certificate there")
 
+// ErrUnreadable: a file in none of the forms in which certificates come.
+var ErrUnreadable = fmt.Errorf("%w: neither PEM nor DER certificates nor PKCS#7", ErrInvalid)
+
 // ReadCertificates reads certificates from PEM (one or several, and PKCS#7 in PEM), DER
 // (one or several, one after another) or PKCS#7 (.p7b). Each is given once. Keys in a
 // PEM file are passed over.
@@ -90,7 +93,7 @@ func readDER(trimmed, data []byte) ([]*x509.Certificate, error) {
 	if some, err := readPKCS7(data); err == nil {
 		return some, nil
 	}
-	return nil, fmt.Errorf("%w: neither PEM nor DER certificates nor PKCS#7: %w", ErrInvalid, err)
+	return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 }
 
 func readPKCS7(data []byte) ([]*x509.Certificate, error) {

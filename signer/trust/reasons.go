@@ -161,6 +161,12 @@ func wrongKeyUsage(c *x509.Certificate) signer.Reason {
 		"The certificate “%s” was not issued for signing documents (key usage).", nameOf(c))
 }
 
+func notForDocuments(c *x509.Certificate) signer.Reason {
+	return reason("certificate-not-for-documents",
+		"Chứng thư “%s” chỉ được cấp để cấp dấu thời gian hoặc trả lời tình trạng thu hồi, không phải để ký văn bản.",
+		"The certificate “%s” is for time stamps or OCSP answers alone, not for signing documents.", nameOf(c))
+}
+
 func notForStamping(c *x509.Certificate) signer.Reason {
 	return reason("certificate-not-for-time-stamping",
 		"Chứng thư “%s” không phải chỉ để cấp dấu thời gian (RFC 3161).",

@@ -45,8 +45,8 @@ type wanted struct {
 
 func (j *Judge) refreshOne(ctx context.Context, w wanted, key string) Refreshed {
 	r := Refreshed{URL: w.url, Issuer: nameOf(w.under)}
-	r.Err = j.shared(ctx, "crl "+key, func(ctx context.Context) error {
-		return j.fetchList(ctx, w.signers, w.url)
+	r.Err = j.shared(ctx, "renew "+key, func(ctx context.Context) error {
+		return j.renewList(ctx, w.signers, w.url)
 	})
 	j.cache.list(key, func(l *crl.File) error { //nolint:errcheck // Err tells why there is none
 		r.Next, r.Entries = l.Head.Next, l.Head.Entries
