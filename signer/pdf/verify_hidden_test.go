@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,6 +36,7 @@ func TestReadersThatRebuild(t *testing.T) {
 		{name: "space in the table", head: "%d 1 \r\n\n\n  ", entries: "%010d 00000 n \n", code: "update-odd"},
 		{name: "narrow entry", head: "%d 1\n", entries: "%010d 00000 n\n", code: "update-odd"},
 		{name: "object in use at 0", head: "%d 2\n", entries: "%010d 00000 n \n0000000000 00000 n \n", code: "update-odd"},
+		{name: "entry that leads nowhere", head: "%d 2\n", entries: "%010d 00000 n \n0000000003 00000 n \n", size: -1, code: "update-odd"},
 		{name: "size too small", head: "%d 1\n", entries: "%010d 00000 n \n", size: 5, code: "update-odd"},
 		{name: "size beyond what there can be", head: "%d 1\n", entries: "%010d 00000 n \n", size: -1 << 24, code: "update-odd"},
 		{name: "cross-reference far behind its place", head: "%d 1\n", entries: "%010d 00000 n \n", space: 6000, code: "update-odd"},
@@ -50,6 +52,43 @@ func TestReadersThatRebuild(t *testing.T) {
 			s.WriteString(strings.Repeat("\n", test.space))
 			fmt.Fprintf(s, "xref\n"+test.head+test.entries, n, at)
 			fmt.Fprintf(s, "trailer\n<</Size %d/Root 1 0 R/Info %d 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", n+1-test.size, n, s.prev, start)
+			r := examine(t, s.Bytes()).Signatures[0]
+			passes := r.Indication == signer.TotalPassed
+			if passes != (test.code == "") || !passes && !slices.Contains(reasonCodes(r.Verdict), test.code) {
+				t.Errorf("%s %s: %v", r.Indication, r.SubIndication, r.Reasons)
+			}
+		})
+	}
+}
+
+// TestReadersThatRebuildFromStreams does the same by cross-reference streams.
+func TestReadersThatRebuildFromStreams(t *testing.T) {
+	id := person(t)
+	for _, test := range []struct {
+		name string
+		row  []byte // one more than there should be: type, four bytes, one byte
+		code string // empty: it passes
+	}{
+		{name: "as it should be"},
+		{name: "a free object", row: []byte{0, 0, 0, 0, 0, 1}},
+		{name: "a type that there is not", row: []byte{9, 0, 0, 0, 5, 5}, code: "update-odd"},
+		{name: "packed in an object that is no stream", row: []byte{2, 0, 0, 0, 3, 0}, code: "update-odd"},
+		{name: "packed in an object that is not there", row: []byte{2, 0, 0, 200, 0, 0}, code: "update-odd"},
+		{name: "an entry that leads nowhere", row: []byte{1, 0, 0, 0, 3, 0}, code: "update-odd"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := sketchStart("Kinh gui").sign(t, id, fault{})
+			n, at := s.max+1, s.Len()
+			fmt.Fprintf(s, "%d 0 obj\n<</Producer(x)>>\nendobj\n", n)
+			start := s.Len()
+			var rows []byte
+			for _, offset := range []int{at, start} {
+				rows = append(binary.BigEndian.AppendUint32(append(rows, 1), uint32(offset)), 0)
+			}
+			rows = append(rows, test.row...)
+			count := len(rows) / 6
+			fmt.Fprintf(s, "%d 0 obj\n<</Type/XRef/Size %d/W[1 4 1]/Index[%d %d]/Root 1 0 R/Info %d 0 R/Prev %d/Length %d>>stream\n%s\nendstream\nendobj\n", n+1, n+count, n, count, n, s.prev, len(rows), rows)
+			fmt.Fprintf(s, "startxref\n%d\n%%%%EOF\n", start)
 			r := examine(t, s.Bytes()).Signatures[0]
 			passes := r.Indication == signer.TotalPassed
 			if passes != (test.code == "") || !passes && !slices.Contains(reasonCodes(r.Verdict), test.code) {

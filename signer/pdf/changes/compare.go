@@ -118,14 +118,17 @@ func (d *diff) run() error {
 // cross-reference gather objects from the whole file, whether or not anything refers to them, and would
 // show what no comparison has seen.
 func (d *diff) checkWriting() error {
+	at, err := d.new.Hidden()
+	if err != nil {
+		return err
+	}
+	if at >= 0 {
+		d.other(trailer, reason(codeHidden, at))
+	}
 	if d.new.Odd() {
 		d.other(trailer, reason(codeOddUpdate))
 	}
-	at, err := d.new.Hidden()
-	if err == nil && at >= 0 {
-		d.other(trailer, reason(codeHidden, at))
-	}
-	return err
+	return nil
 }
 
 // finish compares what explaining the changed objects led to.

@@ -2,11 +2,12 @@ package syntax
 
 import (
 	"bytes"
+	"errors"
 	"io"
 )
 
-// Odd says whether the cross-reference of the revision is written in a way that some readers refuse.
-// Those rebuild it from what looks like objects, wherever that stands in the file, and may
+// Odd says whether the cross-reference of the revision is written in a way that some readers refuse,
+// as far as is known: [Revision.Hidden] finds out more. Those rebuild it from what looks like objects, wherever that stands in the file, and may
 // so show another document.
 func (r *Revision) Odd() bool { return r.odd }
 
@@ -74,28 +75,48 @@ func followsNumber(b []byte) bool {
 	return digits > 0 && (len(b) == 0 || isSpace(int(b[len(b)-1])))
 }
 
-// keywords gives the offsets of the word obj of the revision's own objects.
+// keywords gives the offsets of the word obj of the revision's own objects. An entry that leads to
+// no such object, whether or not anything refers to it, makes the revision odd.
 func (r *Revision) keywords() (map[int64]bool, error) {
 	own := map[int64]bool{}
-	add := func(offset int64) error {
-		l := r.file.lexerAt(offset, r.End)
-		l.skip()
-		if _, ok := l.objectHeader(); ok {
-			own[l.pos()-int64(len("obj"))] = true
-		}
-		return l.err
-	}
 	for _, e := range r.entries {
-		if e.kind == inUse {
-			if err := add(e.offset); err != nil {
-				return nil, err
-			}
+		found, err := r.leads(e, own)
+		if err != nil {
+			return nil, err
 		}
+		r.odd = r.odd || !found
 	}
 	for _, e := range r.extents {
-		if err := add(e.start); err != nil {
+		if _, _, err := r.header(e.start, own); err != nil {
 			return nil, err
 		}
 	}
 	return own, nil
+}
+
+// leads says whether an entry leads to the object that it speaks of.
+func (r *Revision) leads(e entry, own map[int64]bool) (bool, error) {
+	switch e.kind {
+	case inUse:
+		ref, found, err := r.header(e.offset, own)
+		return found && ref == Ref{int(e.number), e.generation()}, err
+	case packed:
+		_, err := r.file.read(e, r)
+		if errors.Is(err, ErrMalformed) {
+			return false, nil
+		}
+		return true, err
+	}
+	return true, nil
+}
+
+// header reads the beginning of an object and notes where its word obj stands.
+func (r *Revision) header(offset int64, own map[int64]bool) (Ref, bool, error) {
+	l := r.file.lexerAt(offset, r.End)
+	l.skip()
+	ref, ok := l.objectHeader()
+	if ok {
+		own[l.pos()-int64(len("obj"))] = true
+	}
+	return ref, ok, l.err
 }

@@ -125,6 +125,8 @@ func (l *loader) row(s *section, r rows, number int32, data []byte) error {
 		if second == 0 || second > maxNumber || int32(second) == number {
 			return fail(CodeXRef, s.offset)
 		}
+	default:
+		s.odd = true
 	}
 	return l.add(s, e)
 }
