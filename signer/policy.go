@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
@@ -102,7 +103,11 @@ type DoorRule struct {
 	Unsure       Action `toml:"INDETERMINATE"`
 	TryLater     Action `toml:"TRY_LATER"` // empty: as INDETERMINATE
 	Revoked      Action `toml:"REVOKED"`   // the signer's or an issuer's certificate is revoked; empty: as INDETERMINATE
-	Failed       Action `toml:"TOTAL_FAILED"`
+	// Constraints is for signatures that hold, in a document that was annotated or drawn over
+	// afterwards beyond what changes.allowed allows, or that do not bind their certificate; empty: as
+	// INDETERMINATE.
+	Constraints Action `toml:"SIG_CONSTRAINTS_FAILURE"`
+	Failed      Action `toml:"TOTAL_FAILED"`
 	// Foreign is for a document that passed, but that nobody of the sending agency has
 	// signed; empty: as TOTAL_PASSED.
 	Foreign  Action `toml:"FOREIGN_SIGNER"`
@@ -140,15 +145,32 @@ func ReadPolicy(r io.Reader) (*Policy, error) {
 	if err := d.Decode(&p); err != nil {
 		return nil, policyError(err)
 	}
-	return &p, p.check()
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("%w: %s", ErrPolicy, strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return &p, nil
 }
 
+// ErrPolicy: a file that is no policy. The text says where and why.
+var ErrPolicy = errors.New("policy")
+
+// policyError names the lines at which a file is no policy.
 func policyError(err error) error {
 	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) {
-		return fmt.Errorf("policy: %s", strict.String())
+	var one *toml.DecodeError
+	switch {
+	case errors.As(err, &strict):
+		var all []string
+		for _, e := range strict.Errors {
+			line, column := e.Position()
+			all = append(all, fmt.Sprintf("%d:%d: %s: unknown key", line, column, strings.Join(e.Key(), ".")))
+		}
+		return fmt.Errorf("%w: %s", ErrPolicy, strings.Join(all, "; "))
+	case errors.As(err, &one):
+		line, column := one.Position()
+		return fmt.Errorf("%w: %d:%d: %w", ErrPolicy, line, column, err)
 	}
-	return fmt.Errorf("policy: %w", err)
+	return fmt.Errorf("%w: %w", ErrPolicy, err)
 }
 
 // Holds says whether a digest holds on a day.

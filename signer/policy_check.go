@@ -35,7 +35,7 @@ func (d Duration) Std() time.Duration { return time.Duration(d) }
 // check says everything that is wrong with a policy.
 func (p *Policy) check() error {
 	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("policy: "+format, args...)) }
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	if p.Name == "" {
 		fault("name is missing")
 	}
@@ -51,7 +51,7 @@ func (p *Policy) check() error {
 		fault("changes.allowed: %q is none of NONE, LTA_UPDATES, FORM_FILLING, ANNOTATIONS", p.Changes.Allowed)
 	}
 	for i, r := range p.Door {
-		for _, a := range []Action{r.Passed, r.Unsure, r.TryLater, r.Revoked, r.Failed, r.Foreign, r.Unsigned} {
+		for _, a := range []Action{r.Passed, r.Unsure, r.TryLater, r.Revoked, r.Constraints, r.Failed, r.Foreign, r.Unsigned} {
 			if !slices.Contains([]Action{"", ActionAccept, ActionMark, ActionHold, ActionReject}, a) {
 				fault("door %d: %q is none of accept, mark, hold, reject", i+1, a)
 			}

@@ -61,6 +61,8 @@ func (r *DoorRule) doubt(s SubIndication) Action {
 		return r.TryLater
 	case RevokedNoPOE, RevokedCANoPOE:
 		return r.Revoked
+	case SigConstraintsFailed:
+		return r.Constraints
 	}
 	return ""
 }

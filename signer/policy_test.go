@@ -86,6 +86,7 @@ NO_SIGNATURE_FOUND = "reject"
 [[door]]
 agency = "H26.99.02"
 TRY_LATER = "hold"
+SIG_CONSTRAINTS_FAILURE = "reject"
 REVOKED = "reject"
 INDETERMINATE = "mark"
 [[door]]
@@ -118,6 +119,7 @@ func TestTheDoor(t *testing.T) {
 		"try later":             {signer.Case{Agency: "H26.99.02"}, signer.Unsure(signer.TryLater), signer.ActionHold},
 		"revoked":               {signer.Case{Agency: "H26.99.02"}, signer.Unsure(signer.RevokedNoPOE), signer.ActionReject},
 		"revoked, no rule":      {decision, signer.Unsure(signer.RevokedCANoPOE), signer.ActionHold},
+		"drawn over":            {signer.Case{Agency: "H26.99.02"}, signer.Unsure(signer.SigConstraintsFailed), signer.ActionReject},
 		"unsure elsewhere":      {signer.Case{Agency: "H26.99.02"}, signer.Unsure(signer.NoPOE), signer.ActionMark},
 		"nothing said":          {signer.Case{Agency: "H26.99.02"}, signer.Passed(), signer.ActionMark},
 		"the envelope":          {signer.Case{Agency: "H26.99.02", Envelope: true}, signer.Failed(signer.HashFailure), signer.ActionHold},
