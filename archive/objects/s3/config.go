@@ -105,7 +105,7 @@ func (c Config) client() (*minio.Core, error) {
 		return nil, err
 	}
 	o := &minio.Options{
-		Creds: credentials.NewStaticV4(access, key, ""), Secure: !c.PlainHTTP, Transport: transport,
+		Creds: credentials.NewStaticV4(access, key, ""), Secure: !c.PlainHTTP, Transport: retentionNamed{transport},
 		Region: cmp.Or(c.Region, defaultRegion), BucketLookup: minio.BucketLookupDNS, MaxRetries: cmp.Or(c.Tries, defaultTries),
 	}
 	if c.PathStyle {

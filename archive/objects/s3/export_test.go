@@ -3,6 +3,8 @@ package s3
 import (
 	"testing"
 
+	"github.com/minio/minio-go/v7"
+
 	"congvan/archive/objects"
 )
 
@@ -18,4 +20,17 @@ func (s *Store) Versions(t *testing.T, d objects.Digest) int {
 		t.Fatal(err)
 	}
 	return len(all)
+}
+
+// Canaries counts the versions below the prefix of the locks' test.
+func (s *Store) Canaries(t *testing.T) (n int) {
+	t.Helper()
+	o := minio.ListObjectsOptions{Prefix: s.prefix + canaries, Recursive: true, WithVersions: true}
+	for found := range s.core.Client.ListObjects(t.Context(), s.bucket, o) {
+		if found.Err != nil {
+			t.Fatal(found.Err)
+		}
+		n++
+	}
+	return n
 }
