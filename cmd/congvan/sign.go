@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"congvan/cmd/congvan/signing"
 	"congvan/gateway"
@@ -56,7 +59,39 @@ func (k keyFlags) open() (*token.Key, error) {
 		}
 		s.Password = bytes.TrimRight(text, "\r\n")
 	}
-	return token.Open(s)
+	key, err := token.Open(s)
+	switch {
+	case errors.Is(err, token.ErrPassword) && k.PasswordFile == "":
+		return nil, wrong("--password-file", "khóa này cần mật khẩu hoặc mã PIN", "the key needs a password or PIN")
+	case err != nil:
+		return nil, err
+	}
+	if err := current(key.Certificate, time.Now()); err != nil {
+		key.Close()
+		return nil, err
+	}
+	return key, nil
+}
+
+// current refuses a certificate that has ended or not begun: nobody would believe what is
+// signed with it today.
+func current(c *x509.Certificate, now time.Time) error {
+	name := plain(signer.CommonName(c))
+	switch {
+	case now.After(c.NotAfter):
+		return &misuse{signer.Reason{
+			Code: "certificate-expired",
+			Vi:   fmt.Sprintf("Chứng thư “%s” đã hết hạn lúc %s; hãy ký bằng chứng thư còn hạn.", name, clock(&c.NotAfter)),
+			En:   fmt.Sprintf("The certificate “%s” expired at %s; sign with one that is valid.", name, clock(&c.NotAfter)),
+		}}
+	case now.Before(c.NotBefore):
+		return &misuse{signer.Reason{
+			Code: "certificate-not-yet-valid",
+			Vi:   fmt.Sprintf("Chứng thư “%s” chỉ có hiệu lực từ %s; hãy xem lại giờ của máy.", name, clock(&c.NotBefore)),
+			En:   fmt.Sprintf("The certificate “%s” is valid only from %s; look at this machine's clock.", name, clock(&c.NotBefore)),
+		}}
+	}
+	return nil
 }
 
 // certificate gives the certificate, and its issuers, of a key that need not be here.
@@ -80,7 +115,7 @@ func (k keyFlags) certificate() (*x509.Certificate, []*x509.Certificate, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	return all[0], all[1:], nil
+	return all[0], all[1:], current(all[0], time.Now())
 }
 
 // check says what is missing for the phase.

@@ -15,6 +15,7 @@ import (
 	"congvan/signer"
 	"congvan/signer/token"
 	"congvan/signer/trust"
+	"congvan/signer/tsa"
 )
 
 // examineSigning looks at what signatures are judged by and made with, without asking
@@ -52,7 +53,7 @@ func examineTrust(dir string, now time.Time) diagnosis {
 	case errors.Is(err, fs.ErrNotExist):
 		return warning(check, dir+" chưa có; mọi chữ ký sẽ là chưa xác định: congvan trust add", "there is no trust list yet; no signature can pass")
 	case errors.Is(err, trust.ErrTampered):
-		return problem(check, dir+": danh sách tin cậy không còn như người quản trị đã ký", "the trust list is not as its administrator signed it")
+		return problem(check, dir+": danh sách tin cậy không còn như người quản trị đã ký; khôi phục trust.json và trust.pub từ bản sao", "the trust list is not as its administrator signed it; restore trust.json and trust.pub from a copy")
 	case err != nil:
 		return problem(check, "danh sách tin cậy: "+err.Error(), "the trust list cannot be read")
 	}
@@ -139,6 +140,15 @@ func examineStamps(ctx context.Context, c config.Signatures) []diagnosis {
 	return all
 }
 
+// stampTrouble says why there is no time stamp.
+func stampTrouble(err error) string {
+	var stamp *tsa.Error
+	if errors.As(err, &stamp) && len(stamp.Attempts) > 0 {
+		return stamp.Attempts[0].Reason.Vi
+	}
+	return err.Error()
+}
+
 func examineStamper(ctx context.Context, url, credentials string) diagnosis {
 	const check = "tsa"
 	ctx, cancel := context.WithTimeout(ctx, stampPatience)
@@ -151,7 +161,7 @@ func examineStamper(ctx context.Context, url, credentials string) diagnosis {
 	_, _ = rand.Read(digest) // never fails
 	stamp, err := client.Stamp(ctx, crypto.SHA256, digest)
 	if err != nil {
-		return problem(check, url+": không cấp được dấu thời gian: "+err.Error(), "it gives no time stamp")
+		return problem(check, url+": "+stampTrouble(err), "it gives no time stamp")
 	}
 	if off := time.Since(stamp.Time).Abs(); off > time.Minute {
 		return warning(check, fmt.Sprintf("%s: lệch giờ %s so với máy này", url, off.Round(time.Second)), "its clock and this machine's differ")

@@ -102,15 +102,28 @@ func ownReason(err error) (signer.Reason, bool) {
 	var letter *edxml.SyntaxError
 	switch {
 	case errors.As(err, &refused):
-		return refused.Reason, true
+		return withFlags(refused.Reason), true
 	case errors.As(err, &drawn):
-		return drawn.Reason, true
+		return withFlags(drawn.Reason), true
 	case errors.As(err, &malformed):
 		return signer.Reason{Code: string(malformed.Code), Vi: malformed.Vi, En: malformed.En}, true
 	case errors.As(err, &letter):
 		return signer.Reason{Code: letter.Code, Vi: letter.Vi, En: letter.En}, true
 	}
 	return signer.Reason{}, false
+}
+
+// withFlags names the flags that give what is missing.
+func withFlags(r signer.Reason) signer.Reason {
+	flags := map[string]string{
+		"picture-missing": "--image",
+		"words-missing":   "--number, --form, --agency, --name",
+		"place-missing":   "--anchor, --at, --over, --top-right, --field",
+	}[r.Code]
+	if flags != "" {
+		r.Vi, r.En = r.Vi+" "+flags, r.En+" "+flags
+	}
+	return r
 }
 
 func stampFailure(e *tsa.Error) ([]signer.Reason, int) {
@@ -160,6 +173,7 @@ func documentFailures() []failure {
 		{signing.ErrFormat, "unknown-format", "Tệp không phải PDF hay XML.", "The file is neither PDF nor XML.", exitRefused},
 		{signing.ErrLevel, "level-impossible", "Chữ ký XML chỉ nâng được tới mức B-T.", "XML signatures are raised to B-T at most.", exitRefused},
 		{tsa.ErrInvalidOptions, "no-time-stamping-authority", "Chưa có máy chủ cấp dấu thời gian nào dùng được: --tsa, hoặc signatures.tsa trong cấu hình.", "No usable time-stamping authority: --tsa, or signatures.tsa in the configuration.", exitUsage},
+		{signer.ErrPolicy, "policy-unreadable", "Không đọc được chính sách xác thực; congvan check-config nói rõ chỗ sai.", "The validation policy cannot be read; congvan check-config says where it is wrong.", exitUsage},
 		{errBusy, "queue-busy", "Một lệnh khác đang xử lý hàng chờ này.", "Another command works on this queue.", exitLater},
 		{errPending, "not-prepared", "Tệp không phải phần chờ do --prepare ghi ra.", "The file is not what --prepare wrote.", exitUsage},
 		{errIrregular, "not-a-file", "Đây không phải tệp thường.", "It is not a regular file.", exitUsage},
@@ -176,10 +190,11 @@ func keyFailures() []failure {
 		{token.ErrNotBuilt, "no-pkcs11", "Bản chương trình này không có PKCS#11 (thẻ build pkcs11).", "This program was built without PKCS#11 (build tag pkcs11).", exitUsage},
 		{token.ErrUnavailable, "token-unavailable", "Thiết bị lưu khóa không trả lời.", "The token does not answer.", exitLater},
 		{keyfile.ErrLoose, "key-file-open-to-others", "Tệp khóa mở cho người khác đọc: chmod 600.", "Others may read the key file: chmod 600.", exitUsage},
-		{trust.ErrTampered, "trust-list-tampered", "Danh sách tin cậy không còn như người quản trị đã ký; không được tin.", "The trust list is not as its administrator signed it; nothing in it may be believed.", exitDenied},
-		{trust.ErrNoKey, "trust-key-missing", "Không có khóa của người quản trị danh sách tin cậy nên không sửa được ở đây.", "The key of the trust list's administrator is not here, so it cannot be changed.", exitDenied},
+		{trust.ErrTampered, "trust-list-tampered", "Danh sách tin cậy không còn như người quản trị đã ký nên không tin mục nào; hãy khôi phục trust.json và trust.pub từ bản sao.", "The trust list is not as its administrator signed it, so nothing in it is believed; restore trust.json and trust.pub from a copy.", exitDenied},
+		{trust.ErrNoKey, "trust-key-missing", "Không có khóa của người quản trị danh sách tin cậy (trust.key) nên không sửa được ở đây; hãy đặt lại tệp ấy vào thư mục danh sách.", "The key of the trust list's administrator (trust.key) is not here, so it cannot be changed; put the file back into the list's folder.", exitDenied},
 		{trust.ErrNoCertificates, "no-certificate", "Tệp không chứa chứng thư nào.", "The file holds no certificate.", exitRefused},
 		{trust.ErrNotFound, "not-in-trust-list", "Danh sách tin cậy không có mục này.", "There is no such entry in the trust list.", 6},
+		{trust.ErrUnreadable, "not-a-certificate", "Tệp không phải chứng thư: cần PEM, DER hoặc PKCS#7 (.pem, .crt, .cer, .p7b).", "The file is no certificate: PEM, DER or PKCS#7 is wanted (.pem, .crt, .cer, .p7b).", exitRefused},
 		{trust.ErrInvalid, "trust-entry-invalid", "Mục danh sách tin cậy không hợp lệ.", "The entry for the trust list makes no sense.", exitRefused},
 		{fs.ErrPermission, "not-permitted", "Không có quyền đọc hoặc ghi tệp.", "The file may not be read or written.", exitUsage},
 	}

@@ -88,6 +88,9 @@ func (l look) draw(t *terminal, c *x509.Certificate, at time.Time) (*appearance.
 	if err != nil {
 		return nil, err
 	}
+	if form := l.form(); form != "" && form != appearance.TrueCopy && form != appearance.Reissue && form != appearance.Extracted {
+		return nil, wrong("--form", "cần SAO Y, SAO LỤC hoặc TRÍCH SAO", "want SAO Y, SAO LỤC or TRÍCH SAO")
+	}
 	var png []byte
 	if l.Image != "" {
 		if png, err = readSmall(l.Image); err != nil {
@@ -120,10 +123,14 @@ func (l look) template() (appearance.Template, error) {
 	}[l.Template], nil
 }
 
+// form is the form of a copy, however it was typed.
+func (l look) form() appearance.Form {
+	return appearance.Form(strings.ToUpper(norm.NFC.String(l.Form)))
+}
+
 func (l look) words(c *x509.Certificate, at time.Time) appearance.Words {
 	w := appearance.Words{
-		Agency: l.Agency, Name: l.Name, Code: l.Number, Time: at,
-		Form: appearance.Form(strings.ToUpper(norm.NFC.String(l.Form))),
+		Agency: l.Agency, Name: l.Name, Code: l.Number, Time: at, Form: l.form(),
 	}
 	if w.Agency == "" && len(c.Subject.Organization) > 0 {
 		w.Agency = c.Subject.Organization[0]

@@ -45,10 +45,10 @@ func TestSigningStories(t *testing.T) {
 // signingWorld is a demonstration authority that publishes its lists, with a person, an
 // agency and a time-stamping authority, which OpenSSL runs.
 type signingWorld struct {
-	t              *testing.T
-	ca             *democa.Authority
-	person, agency *token.Key
-	tsa, gone      string // addresses
+	t                       *testing.T
+	ca                      *democa.Authority
+	person, agency, expired *token.Key
+	tsa, gone               string // addresses
 }
 
 func newSigningWorld(t *testing.T) *signingWorld {
@@ -79,6 +79,9 @@ func (w *signingWorld) issue() {
 	w.must(err)
 	agency, err := w.ca.Agency(democa.Subject{Agency: "Ủy ban nhân dân xã CHỦ NGHĨA", Code: "H26.99.1"}, democa.Issue{Key: democa.P256})
 	w.must(err)
+	expired, err := w.ca.Person(democa.Subject{Name: "Lê Văn Hết"}, democa.Expired(time.Now()))
+	w.must(err)
+	w.expired = &token.Key{Signer: expired.Key, Certificate: expired.Certificate}
 	w.person = &token.Key{Signer: person.Key, Certificate: person.Certificate, Chain: person.Chain}
 	w.agency = &token.Key{Signer: agency.Key, Certificate: agency.Certificate, Chain: agency.Chain}
 }
@@ -117,6 +120,7 @@ func (w *signingWorld) setUp(env *testscript.Env) error {
 	w.must(os.WriteFile(at("person.key"), privatePEM(w.t, w.person), 0o600))
 	w.must(os.WriteFile(at("person.pem"), pemOf("CERTIFICATE", w.person.Certificate.Raw), 0o644))
 	w.must(os.WriteFile(at("agency.pem"), append(privatePEM(w.t, w.agency), pemOf("CERTIFICATE", w.agency.Certificate.Raw)...), 0o600))
+	w.must(os.WriteFile(at("expired.pem"), append(privatePEM(w.t, w.expired), pemOf("CERTIFICATE", w.expired.Certificate.Raw)...), 0o600))
 	w.must(os.WriteFile(at("letter.pdf"), letterPDF(w.t), 0o644))
 	w.must(os.WriteFile(at("signature.png"), stroke(w.t), 0o644))
 	w.must(os.WriteFile(at("seal.png"), ring(w.t), 0o644))

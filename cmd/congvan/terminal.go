@@ -76,6 +76,10 @@ func (t *terminal) fail(err error) int {
 		t.note("không có tệp hoặc thư mục này (%s)", err)
 		return exitUsage
 	}
+	var said exitStatus
+	if errors.As(t.failing(err), &said) {
+		return int(said)
+	}
 	t.note("%s", err)
 	return gateway.Describe(gateway.CodeInternal).Exit
 }

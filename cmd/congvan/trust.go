@@ -2,13 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
 
 	"congvan/cmd/congvan/signing"
 	"congvan/schemas/edxml"
+	"congvan/signer"
 	"congvan/signer/trust"
+	"congvan/signer/trust/fetch"
 )
 
 // trustCommand works on the list of certificates that are believed.
@@ -89,7 +94,10 @@ func (c *trustAddCommand) add(t *terminal, store *trust.Store, name string) erro
 	return t.print(map[string]any{"file": name, "added": added, "changed": len(certs) - added, "sha256": ids}, func() {
 		t.say("%s: thêm (added) %d, cập nhật (changed) %d", plain(name), added, len(certs)-added)
 		for i, cert := range certs {
-			t.say("  %s\n    SHA-256 %s", plain(cert.Subject.String()), ids[i])
+			t.say("  %s\n    SHA-256 %s", plain(signer.DistinguishedName(cert.RawSubject)), fingerprint(ids[i]))
+			if !cert.IsCA && !slices.Equal(cert.RawSubject, cert.RawIssuer) {
+				t.note("  chứng thư này không phải của cơ quan chứng thực: nó giúp dựng chuỗi, nhưng không ai được tin nhờ nó; cần thêm cả gốc (not an authority's certificate: nobody is believed because of it; add its root)")
+			}
 		}
 	})
 }
@@ -111,13 +119,30 @@ type trustRemoveCommand struct {
 // Run takes one certificate out of the list.
 func (c *trustRemoveCommand) Run(t *terminal, g *globals) error {
 	store, err := c.open(g)
-	if err == nil {
-		err = store.Remove(c.ID)
-	}
 	if err != nil {
 		return t.failing(err)
 	}
-	return t.print(map[string]string{"removed": c.ID}, func() { t.say("đã bỏ %s (removed)", plain(c.ID)) })
+	id := strings.ToLower(strings.NewReplacer(" ", "", ":", "").Replace(c.ID)) // as trust list and others print it, too
+	gone := entryOf(store, id)
+	if gone == nil || id == "" {
+		return t.failing(fmt.Errorf("%w: %s", trust.ErrNotFound, c.ID))
+	}
+	if err := store.Remove(id); err != nil {
+		return t.failing(err)
+	}
+	subject := signer.DistinguishedName(gone.Certificate.RawSubject)
+	return t.print(map[string]string{"removed": gone.ID(), "subject": subject}, func() {
+		t.say("đã bỏ (removed) %s\n    SHA-256 %s", plain(subject), fingerprint(gone.ID()))
+	})
+}
+
+// entryOf gives the first entry whose fingerprint begins so; nil for none.
+func entryOf(store *trust.Store, id string) *trust.Entry {
+	all := store.List()
+	if i := slices.IndexFunc(all, func(e trust.Entry) bool { return strings.HasPrefix(e.ID(), id) }); i >= 0 {
+		return &all[i]
+	}
+	return nil
 }
 
 func (f trustFolder) open(g *globals) (*trust.Store, error) {
@@ -125,7 +150,11 @@ func (f trustFolder) open(g *globals) (*trust.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return trust.OpenStore(dir)
+	store, err := trust.OpenStore(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, wrong(dir, "chưa có danh sách tin cậy; lập bằng congvan trust add", "there is no trust list yet; congvan trust add makes it")
+	}
+	return store, err
 }
 
 type trustListCommand struct{ trustFolder }
@@ -191,7 +220,7 @@ const (
 func newTrusted(e *trust.Entry, now time.Time) trusted {
 	c := e.Certificate
 	return trusted{
-		SHA256: e.ID(), Subject: c.Subject.String(), Issuer: c.Issuer.String(), Role: e.Role, Uses: e.Uses,
+		SHA256: e.ID(), Subject: signer.DistinguishedName(c.RawSubject), Issuer: signer.DistinguishedName(c.RawIssuer), Role: e.Role, Uses: e.Uses,
 		NotBefore: c.NotBefore, NotAfter: c.NotAfter, TrustedFrom: known(e.TrustedFrom), TrustedUntil: known(e.TrustedUntil),
 		NoteVi: e.NoteVi, NoteEn: e.NoteEn, Added: known(e.Added), State: stateOf(e, now),
 	}
@@ -343,6 +372,9 @@ func (t *terminal) refreshedOne(r trust.Refreshed) {
 	}
 	if r.Err != nil {
 		t.say("%s: KHÔNG TẢI ĐƯỢC (failed) %s: %s; bản đang có đến (the kept one is good until) %s", plain(r.Issuer), plain(r.URL), plain(r.Err.Error()), next)
+		if errors.Is(r.Err, fetch.ErrForbidden) {
+			t.note("địa chỉ trong mạng nội bộ chỉ được hỏi khi có --private, hoặc signatures.private trong cấu hình (private addresses are asked only with --private, or signatures.private)")
+		}
 		return
 	}
 	t.say("%s: đã tải (fetched) %s, %d mục (entries), bản kế tiếp (next) %s", plain(r.Issuer), plain(r.URL), r.Entries, next)

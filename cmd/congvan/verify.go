@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -56,6 +57,9 @@ func (c *verifyCommand) Run(ctx context.Context, t *terminal, g *globals) error 
 func (t *terminal) unusable(err error) error {
 	t.note("không dùng được chính sách hoặc danh sách tin cậy (the policy or the trust list cannot be used)")
 	all, _ := explain(err)
+	if errors.Is(err, fs.ErrNotExist) {
+		all = []signer.Reason{{Code: "no-such-file", Vi: "Không có tệp hoặc thư mục được chỉ ra.", En: "The file or folder that is named is not there."}}
+	}
 	for _, r := range all {
 		t.note("  %s (%s) [%s]", plain(r.Vi), plain(r.En), r.Code)
 	}
@@ -126,19 +130,25 @@ func openRegular(name string) (*os.File, int64, error) {
 // notRead is the result for a file that could not be read, or is of no format that
 // bears signatures.
 func notRead(name string, err error) *verified {
-	why := signer.Reason{
-		Code: "unreadable-file",
-		Vi:   "Không đọc được tệp: " + err.Error() + ".", En: "The file cannot be read: " + err.Error() + ".",
-	}
-	if errors.Is(err, signing.ErrFormat) {
-		why = signer.Reason{
-			Code: "unknown-format",
-			Vi:   "Tệp không phải PDF hay XML.", En: "The file is neither PDF nor XML.",
-		}
-	}
+	why := whyNotRead(err)
 	r := &signer.Report{File: name, Verdict: signer.Unsure(signer.SignedDataNotFound, why)}
 	r.Conclude()
 	return &verified{report: r, unreadable: true}
+}
+
+func whyNotRead(err error) signer.Reason {
+	const code = "unreadable-file"
+	switch {
+	case errors.Is(err, signing.ErrFormat):
+		return signer.Reason{Code: "unknown-format", Vi: "Tệp không phải PDF hay XML.", En: "The file is neither PDF nor XML."}
+	case errors.Is(err, fs.ErrNotExist):
+		return signer.Reason{Code: code, Vi: "Không có tệp này.", En: "There is no such file."}
+	case errors.Is(err, fs.ErrPermission):
+		return signer.Reason{Code: code, Vi: "Không có quyền đọc tệp này.", En: "The file may not be read."}
+	case errors.Is(err, errIrregular):
+		return signer.Reason{Code: code, Vi: "Đây là thư mục hoặc thiết bị, không phải tệp.", En: "It is a folder or a device, no file."}
+	}
+	return signer.Reason{Code: code, Vi: "Không đọc được tệp: " + err.Error() + ".", En: "The file cannot be read: " + err.Error() + "."}
 }
 
 // watchedReader remembers whether reading failed, for a verdict that was reached without

@@ -63,13 +63,16 @@ func (t *terminal) verified(v *verified) {
 		t.say("  !!! THE DOCUMENT WAS ALTERED AFTER SIGNING; DO NOT BELIEVE IT  !!!")
 	}
 	t.reasons("  ", r.Reasons)
+	if len(r.Signatures)+len(r.TimeStamps) > 0 {
+		t.say("  xét lúc (judged as of) %s, theo chính sách (by the policy) “%s”", clock(&r.At), plain(r.Policy))
+	}
 	for i := range r.Signatures {
 		t.say("  Chữ ký (signature) %d/%d, trường (field) %s", i+1, len(r.Signatures), plain(r.Signatures[i].Field))
-		t.signature(&r.Signatures[i])
+		t.signature(&r.Signatures[i], "người ký (signer):", "khai ký lúc (claimed):")
 	}
 	for i := range r.TimeStamps {
 		t.say("  Dấu thời gian của văn bản (document time stamp) %d/%d, trường (field) %s", i+1, len(r.TimeStamps), plain(r.TimeStamps[i].Field))
-		t.signature(&r.TimeStamps[i])
+		t.signature(&r.TimeStamps[i], "nơi cấp (authority):", "đóng dấu lúc (stamped):")
 	}
 }
 
@@ -86,11 +89,13 @@ func code(v signer.Verdict) string {
 	return "[" + strings.Join(words(string(v.Indication), string(v.SubIndication)), " ") + "]"
 }
 
-func (t *terminal) signature(s *signer.Signature) {
+// signature prints one signature, or one time stamp: whose it is and when it says it was made
+// are called differently.
+func (t *terminal) signature(s *signer.Signature, who, when string) {
 	t.say("    %-28s %s %s", "kết luận (verdict):", wording.Verdict(s.Verdict), code(s.Verdict))
-	t.fact("người ký (signer):", plain(s.Signer))
+	t.fact(who, plain(s.Signer))
 	t.fact("cơ quan (agency):", plain(strings.Join(words(s.Agency, s.AgencyCode), ", ")))
-	t.fact("khai ký lúc (claimed):", clock(s.SigningTime))
+	t.fact(when, clock(s.SigningTime))
 	t.fact("chứng minh (proven by):", clock(s.ProvenTime))
 	t.fact("lý do ký (purpose):", plain(wording.Commitment(s.Claimed.Reason)))
 	t.fact("mức (level):", string(s.Level))

@@ -56,7 +56,12 @@ func (d *draft) newField(ctx context.Context, t *target, o SignOptions, value sy
 	if t.lock != nil {
 		field["Lock"] = d.up.Add(lockDict(t.lock))
 	}
-	if o.Placement == nil {
+	switch {
+	case o.Placement == nil && o.Appearance != nil:
+		return refuse("place-missing",
+			"Chưa chỉ ra chỗ hiển thị chữ ký số: chức vụ và họ tên, tọa độ, góc trang, hoặc một trường chữ ký có sẵn.",
+			"It is not said where the signature is to be seen: title and name, a point, a corner, or an existing signature field.")
+	case o.Placement == nil:
 		return d.hide(field)
 	}
 	spot, err := o.Placement.Place(ctx, d.file, o.Appearance)

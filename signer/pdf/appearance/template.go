@@ -226,10 +226,18 @@ func replace(line string, values map[string]string) (string, error) {
 		}
 		if strings.TrimSpace(value) == "" {
 			return "", fail(nil, "words-missing",
-				fmt.Sprintf("Thiếu thông tin phải hiển thị trong chữ ký số: {%s}.", word),
+				fmt.Sprintf("Thiếu thông tin phải hiển thị trong chữ ký số: %s.", wordVi(word)),
 				fmt.Sprintf("Something that the signature must show is missing: {%s}.", word))
 		}
 		b.WriteString(value)
 		line = after
 	}
+}
+
+// wordVi is what people call a placeholder of a template.
+func wordVi(word string) string {
+	return map[string]string{
+		"agency": "tên cơ quan, tổ chức", "name": "họ tên người ký", "code": "số, ký hiệu văn bản",
+		"form": "hình thức sao (SAO Y, SAO LỤC, TRÍCH SAO)", "time": "thời gian ký",
+	}[word]
 }
