@@ -88,7 +88,11 @@ func (g *Gateway) StartSigning(ctx context.Context, p Principal, s Signing, body
 		return nil, "", err
 	}
 	if g.Countersigner == nil {
-		return nil, "", Errorf(CodeInvalidRequest, "signings", "signatures are not judged here")
+		return nil, "", invalidSigning("signings", signer.Reason{
+			Code: "signatures-not-judged",
+			Vi:   "Cổng này không kiểm tra chữ ký số (signatures.check) nên không mở được phiên ký.",
+			En:   "This gateway does not judge signatures (signatures.check), so nothing can be signed at a desk.",
+		})
 	}
 	digest, size, err := g.keepPDF(ctx, body, maxSigning)
 	if err != nil {
@@ -120,7 +124,9 @@ func (g *Gateway) keepPDF(ctx context.Context, body io.Reader, most int64) (obje
 		return "", 0, Errorf(CodeTooLarge, "file", "over %d bytes", most)
 	}
 	if pdf, err := isPDF(w, size); err != nil || !pdf {
-		return "", 0, errors.Join(err, Errorf(CodeInvalidRequest, "file", "no PDF"))
+		return "", 0, errors.Join(err, invalidSigning("file", signer.Reason{
+			Code: "no-header", Vi: "Tệp gửi lên không phải PDF.", En: "The file that was sent is no PDF.",
+		}))
 	}
 	digest, err := w.Commit(ctx)
 	if err != nil {
@@ -237,9 +243,14 @@ func (g *Gateway) returned(ctx context.Context, s *Signing, digest objects.Diges
 	return report, nil
 }
 
-func refusedReturn(r signer.Reason) error {
-	e := Errorf(CodeSignatureRejected, "file", "%s", r.Code)
-	e.Findings = []schemas.Finding{{Severity: schemas.SeverityError, Rule: r.Code, Element: "file", Vi: r.Vi, En: r.En}}
+func refusedReturn(r signer.Reason) error { return because(CodeSignatureRejected, "file", r) }
+
+func invalidSigning(place string, r signer.Reason) error { return because(CodeInvalidRequest, place, r) }
+
+// because is an error with one reason for people.
+func because(code Code, place string, r signer.Reason) error {
+	e := Errorf(code, place, "%s", r.Code)
+	e.Findings = []schemas.Finding{{Severity: schemas.SeverityError, Rule: r.Code, Element: place, Vi: r.Vi, En: r.En}}
 	return e
 }
 

@@ -187,6 +187,9 @@ func (h *house) signingRefusals(t *testing.T) {
 	r := h.request(http.MethodPost, "/v1/signings?name=a.pdf", wardA, "application/pdf", strings.NewReader("PK"))
 	resp, body = h.exchange(r)
 	wantProblem(t, resp, body, http.StatusBadRequest, gateway.CodeInvalidRequest)
+	if !strings.Contains(string(body), "Tệp gửi lên không phải PDF.") {
+		t.Errorf("not told that it is no PDF: %s", body)
+	}
 	r = h.request(http.MethodPost, "/v1/signings?name=a.pdf", wardA, "application/pdf", strings.NewReader(plainPDF+strings.Repeat("a", 5<<20)))
 	resp, body = h.exchange(r)
 	wantProblem(t, resp, body, http.StatusRequestEntityTooLarge, gateway.CodeTooLarge)
