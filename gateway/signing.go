@@ -245,7 +245,9 @@ func (g *Gateway) returned(ctx context.Context, s *Signing, digest objects.Diges
 
 func refusedReturn(r signer.Reason) error { return because(CodeSignatureRejected, "file", r) }
 
-func invalidSigning(place string, r signer.Reason) error { return because(CodeInvalidRequest, place, r) }
+func invalidSigning(place string, r signer.Reason) error {
+	return because(CodeInvalidRequest, place, r)
+}
 
 // because is an error with one reason for people.
 func because(code Code, place string, r signer.Reason) error {
