@@ -84,22 +84,23 @@ func vniMarks(r rune) string {
 
 // Shares by which an old encoding must show itself, for text is never changed on a guess.
 const (
-	sureOld   = 0.90 // of the marked words are syllables when read in the encoding
-	doubtful  = 0.60 // of them at most are when they are read as they stand
-	sureWords = 8    // marked words at least
+	sureOld   = 0.90     // of the marked words are syllables when read in the encoding
+	doubtful  = 0.60     // of them at most are when they are read as they stand
+	sureWords = 8        // marked words at least
+	sampled   = 64 << 10 // bytes of a text by which it is judged
 )
 
 // modern gives the text in Unicode when it is surely Vietnamese in an old encoding
 // whose bytes were taken for Latin-1, as files without a font do.
 func (s *speller) modern(text string) (string, bool) {
-	now := s.tally(text)
+	sample := cut(text, sampled)
+	now := s.tally(sample)
 	if now.marked < sureWords || share(now.markedOK, now.marked) > doubtful {
 		return text, false
 	}
 	for _, read := range []func(string) string{unTCVN3, unVNI} {
-		other := read(text)
-		if t := s.tally(other); t.marked >= sureWords && share(t.markedOK, t.marked) >= sureOld {
-			return other, true
+		if t := s.tally(read(sample)); t.marked >= sureWords && share(t.markedOK, t.marked) >= sureOld {
+			return read(text), true
 		}
 	}
 	return text, false
@@ -116,7 +117,7 @@ func (s *speller) eightBit(data []byte) string {
 		return text
 	}
 	if text, err := charmap.Windows1258.NewDecoder().Bytes(data); err == nil {
-		if t := s.tally(norm.NFC.String(string(text))); t.marked >= sureWords && share(t.markedOK, t.marked) >= sureOld {
+		if t := s.tally(norm.NFC.String(cut(string(text), sampled))); t.marked >= sureWords && share(t.markedOK, t.marked) >= sureOld {
 			return string(text)
 		}
 	}

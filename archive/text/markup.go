@@ -180,7 +180,7 @@ func tag(rest string) (name, after string, ok bool) {
 	after = rest[end:]
 	switch name {
 	case "script", "style", "template", "noscript":
-		return name, closed(after, name), true
+		return "", closed(after, name), true
 	}
 	return name, after, true
 }
@@ -211,7 +211,7 @@ func closed(content, name string) string {
 			return ""
 		}
 		if len(after) >= len(name) && strings.EqualFold(after[:len(name)], name) {
-			return after
+			return after[tagEnd(after):]
 		}
 		rest = after
 	}

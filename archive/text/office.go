@@ -165,7 +165,7 @@ func (c *container) related(part string) (map[string]relation, error) {
 		if !strings.HasPrefix(target, "/") {
 			target = path.Join(folder, target)
 		}
-		relations[attr(e, "Id")] = relation{path.Base(attr(e, "Type")), target}
+		relations[attr(e, "Id")] = relation{path.Base(attr(e, "Type")), strings.TrimPrefix(target, "/")}
 		return nil
 	})
 	return relations, err
@@ -185,7 +185,7 @@ type sink struct {
 func (s *sink) write(text string) error {
 	s.number = max(s.number, 1)
 	s.page.WriteString(text)
-	if s.page.Len() > maxRead {
+	if s.page.Len() > 2*MaxText {
 		return errFull
 	}
 	return nil

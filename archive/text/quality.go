@@ -12,7 +12,7 @@ type tally struct {
 	marked    int // of them with a letter that only Vietnamese has, or Latin letters with marks
 	markedOK  int // marked ones that are syllables
 	broken    int // single letters and words without a vowel
-	strange   int // characters that are no text: unassigned, private, replacement
+	strange   int // characters that are no text: private, replacement, pictures in the place of letters
 	letters   int
 }
 
@@ -29,6 +29,11 @@ const (
 
 func (s *speller) tally(text string) tally {
 	var t tally
+	for _, r := range text {
+		if unicode.Is(unicode.So, r) {
+			t.strange++
+		}
+	}
 	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !wordy(r) }) {
 		s.add(&t, word)
 	}
@@ -47,56 +52,75 @@ func (t *tally) plus(o tally) {
 }
 
 // wordy are the characters words are made of, and those that stand where a letter was lost.
-func wordy(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) || strange(r) }
+// An apostrophe joins, as in the French l'État.
+func wordy(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsMark(r) || strange(r) || r == '\'' || r == '’'
+}
 
 // strange characters stand for a glyph whose meaning is not known.
 func strange(r rune) bool {
 	return r == unicode.ReplacementChar || unicode.Is(unicode.Co, r)
 }
 
+// add counts one word.
 func (s *speller) add(t *tally, word string) {
-	n, odd, caps, marked := 0, 0, true, false
-	for _, r := range word {
-		n++
-		if strange(r) {
-			odd++
-		}
-		caps = caps && unicode.IsUpper(r)
-		marked = marked || r > unicode.MaxASCII
-	}
-	t.letters += n
-	t.strange += odd
-	if caps && n > 1 && n <= 6 && !vowelled(word) || strings.EqualFold(word, "v") {
+	l := looksOf(word)
+	t.letters += l.letters
+	t.strange += l.strange
+	switch {
+	case l.foreign && l.strange == 0:
+		return // only Latin letters are judged
+	case l.capitals && l.letters > 1 && l.letters <= 6 && !vowelled(word), strings.EqualFold(word, "v"):
 		return // QĐ, TTr, V/v and other abbreviations
 	}
 	t.words++
-	valid := odd == 0 && s.syllable(word)
-	if marked {
+	valid := l.strange == 0 && s.syllable(word)
+	if l.marked {
 		t.marked++
 	}
+	if valid && l.marked {
+		t.markedOK++
+	}
 	switch {
-	case valid && (n > 1 || marked):
-		t.syllables++
-		if marked {
-			t.markedOK++
-		}
-	case n == 1 && odd == 0, odd == 0 && !vowelled(word), odd > 0:
+	case l.strange > 0, l.letters == 1 && !s.lone[strings.ToLower(word)], !vowelled(word):
 		t.broken++
+	case valid && (l.letters > 1 || l.marked):
+		t.syllables++
 	}
 }
 
+// looks are what a word's letters look like.
+type looks struct {
+	letters, strange          int
+	capitals, marked, foreign bool
+}
+
+func looksOf(word string) looks {
+	l := looks{capitals: true}
+	for _, r := range word {
+		l.letters++
+		if strange(r) {
+			l.strange++
+		}
+		l.capitals = l.capitals && unicode.IsUpper(r)
+		l.marked = l.marked || r > unicode.MaxASCII && r != '’'
+		l.foreign = l.foreign || unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r)
+	}
+	return l
+}
+
 // poor tells whether the words look torn or wrongly decoded.
-func (t tally) poor() bool {
-	if t.letters > 0 && share(t.strange, t.letters) > poorStrange {
+func (t tally) poor() bool { return t.torn() || t.garbled() }
+
+// torn tells whether words have come apart, as they do when a page is put back into lines.
+func (t tally) torn() bool { return t.words >= enough && share(t.broken, t.words) > poorBroken }
+
+// garbled tells whether letters are not what they were.
+func (t tally) garbled() bool {
+	if t.strange > enough && share(t.strange, t.letters+t.strange) > poorStrange {
 		return true
 	}
-	if t.words < enough {
-		return false
-	}
-	if share(t.broken, t.words) > poorBroken {
-		return true
-	}
-	return share(t.marked, t.words) > vietnamese && share(t.markedOK, t.marked) < poorMarked && t.latin()
+	return t.words >= enough && share(t.marked, t.words) > vietnamese && share(t.markedOK, t.marked) < poorMarked && t.latin()
 }
 
 // latin tells whether the text could be Vietnamese at all: many of its words, marks or

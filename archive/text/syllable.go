@@ -18,6 +18,8 @@ const (
 		"ư ưa ưc ưi ưn ưng ươc ươi ươm ươn ương ươp ươt ươu ưt ưu y yêm yên yêng yêt yêu"
 	afterQu = "a ac ach ai an ang anh ao at au ay ăc ăm ăn ăng ăp ăt ân ât ây e en eo et ê êch ên ênh êt ôc ơ y ych yên yêt ynh yt yu it"
 	afterGi = "ên êng êt êm êu êc"
+	// lone are the letters that are words by themselves, in Vietnamese or in languages beside it.
+	lone = "a à á ả ạ e ê ế i ì o ò ô ồ ổ ơ ờ ớ ở u ù ủ ư ừ y ý"
 )
 
 // tone is a tone mark of a syllable as the combining character writes it; 0 is the level tone.
@@ -35,12 +37,13 @@ const (
 type speller struct {
 	onsets  map[string]bool
 	rhymes  map[string]bool
+	lone    map[string]bool
 	special map[string]map[string]bool // rhymes after qu and gi
 }
 
 func newSpeller() *speller {
 	return &speller{
-		onsets: set(onsets), rhymes: set(rhymes),
+		onsets: set(onsets), rhymes: set(rhymes), lone: set(lone),
 		special: map[string]map[string]bool{"qu": set(afterQu), "gi": set(afterGi)},
 	}
 }

@@ -96,7 +96,7 @@ func (w *worker) verdict(h *harvest, r *result, err error) (Quality, string) {
 	if len(h.pages) == 0 {
 		return None, firstCode(fault, emptyCode(kind))
 	}
-	if w.tally(h).poor() {
+	if t := w.tally(h); t.garbled() || kind == PDF && t.torn() {
 		return Poor, firstCode(fault, codePoor)
 	}
 	if kind == PDF && r.Count > 1 && 2*len(h.pages) <= r.Count && !r.Truncated {
@@ -108,10 +108,16 @@ func (w *worker) verdict(h *harvest, r *result, err error) (Quality, string) {
 	return Good, fault
 }
 
+// tally judges the document by its first pages.
 func (w *worker) tally(h *harvest) tally {
 	var t tally
+	seen := 0
 	for _, p := range h.pages {
-		t.plus(w.spell.tally(p.Text))
+		if seen > 8*sampled {
+			break
+		}
+		seen += len(p.Text)
+		t.plus(w.spell.tally(cut(p.Text, sampled)))
 	}
 	return t
 }

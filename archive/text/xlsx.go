@@ -8,7 +8,8 @@ import (
 )
 
 // xlsx reads the sheets in the workbook's order: a page begins with the sheet's name, has a
-// line for each row and a tab between cells. Numbers are given as they are stored.
+// line for each row and a tab between cells. Dates are written as the office writes them,
+// other numbers as they are stored.
 func (c *container) xlsx(main string, s *sink) error {
 	relations, err := c.related(main)
 	if err != nil {
@@ -28,6 +29,10 @@ func (c *container) xlsx(main string, s *sink) error {
 	if err != nil && !errors.Is(err, errFull) {
 		return err
 	}
+	dates, failed := c.dateStyles(relations)
+	if failed != nil {
+		return failed
+	}
 	for _, sheet := range sheets {
 		if err := s.next(); err != nil {
 			return err
@@ -36,7 +41,7 @@ func (c *container) xlsx(main string, s *sink) error {
 			return err
 		}
 		part := relations[relationID(sheet)].part
-		if err := c.read(part, (&cells{sink: s, shared: shared}).visit); err != nil {
+		if err := c.read(part, (&cells{sink: s, shared: shared, dates: dates}).visit); err != nil {
 			return err
 		}
 	}
@@ -52,13 +57,7 @@ func (c *container) sharedStrings(relations map[string]relation) ([]string, erro
 		silent int // depth within a phonetic reading
 		size   int
 	)
-	part := ""
-	for _, r := range relations {
-		if r.kind == "sharedStrings" {
-			part = r.part
-		}
-	}
-	err := c.read(part, func(t xml.Token) error {
+	err := c.read(partOf(relations, "sharedStrings"), func(t xml.Token) error {
 		switch t := t.(type) {
 		case xml.StartElement:
 			in = t.Name.Local == "t"
@@ -88,10 +87,22 @@ func (c *container) sharedStrings(relations map[string]relation) ([]string, erro
 	return shared, err
 }
 
+// partOf gives the part to which a relation of a kind leads.
+func partOf(relations map[string]relation, kind string) string {
+	for _, r := range relations {
+		if r.kind == kind {
+			return r.part
+		}
+	}
+	return ""
+}
+
 // cells writes the cells of a sheet.
 type cells struct {
 	sink   *sink
 	shared []string
+	dates  map[string]bool // styles that show a number as a date
+	style  string
 	kind   string // of the cell: s = shared string, inlineStr, str, b, n
 	in     bool   // within a value
 	value  strings.Builder
@@ -102,7 +113,7 @@ func (c *cells) visit(t xml.Token) error {
 	case xml.StartElement:
 		switch t.Name.Local {
 		case "c":
-			c.kind = attr(t, "t")
+			c.kind, c.style = attr(t, "t"), attr(t, "s")
 		case "v", "t":
 			c.in = true
 			c.value.Reset()
@@ -144,6 +155,11 @@ func (c *cells) text(element string) string {
 		return ""
 	case "b", "e":
 		return ""
+	case "", "n":
+		if c.dates[c.style] {
+			return date(value)
+		}
+		return value
 	default:
 		return value
 	}
