@@ -12,15 +12,15 @@ func checkFilesystem(dir string) error {
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return fault("look at the file system", err)
 	}
-	if name := remote(int64(s.Type)); name != "" {
+	if name := remote(uint32(s.Type)); name != "" {
 		return fmt.Errorf("%w: %s is on %s", ErrFilesystem, dir, name)
 	}
 	return nil
 }
 
 // remote names file systems by the numbers of statfs(2).
-func remote(kind int64) string {
-	switch uint32(kind) {
+func remote(kind uint32) string {
+	switch kind {
 	case 0x6969:
 		return "NFS"
 	case 0xff534d42, 0xfe534d42, 0x517b:

@@ -2,11 +2,14 @@ package ledger
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"congvan/archive/ledger/checkpoint"
 )
 
 const testOrigin = "congvan.h26-99.example/ledger"
@@ -59,8 +62,8 @@ func newLog(tb testing.TB, n int) *Log {
 
 func fill(tb testing.TB, l *Log, from, to int) {
 	tb.Helper()
-	for step := 1; from < to; step = step*3 + 1 {
-		next := min(from+min(step, 5000), to)
+	for step := 1; from < to; step = min(step*3+1, 5000) {
+		next := min(from+step, to)
 		if _, err := l.Append(context.Background(), entries(from, next)); err != nil {
 			tb.Fatal(err)
 		}
@@ -133,4 +136,26 @@ func copyDir(tb testing.TB, from string) string {
 		tb.Fatal(err)
 	}
 	return to
+}
+
+func roundTrip[T any](tb testing.TB, value T) *T {
+	tb.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var again T
+	if err := json.Unmarshal(text, &again); err != nil {
+		tb.Fatal(err)
+	}
+	return &again
+}
+
+func publicOf(tb testing.TB, private string) string {
+	tb.Helper()
+	public, err := checkpoint.PublicKey(private)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return public
 }

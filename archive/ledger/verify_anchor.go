@@ -100,8 +100,8 @@ func (v *verification) chooseTarget() bool {
 	}
 	v.anchors = slices.DeleteFunc(v.anchors, func(a anchor) bool {
 		if a.Size > v.target.Size {
-			v.find(Finding{Code: RolledBack, File: a.name, Leaf: -1,
-				Detail: fmt.Sprintf("it signs %d leaves, the log has %d", a.Size, v.target.Size)})
+			detail := fmt.Sprintf("it signs %d leaves, the log has %d", a.Size, v.target.Size)
+			v.find(Finding{Code: RolledBack, File: a.name, Leaf: -1, Detail: detail})
 		}
 		return a.Size > v.target.Size
 	})
@@ -121,8 +121,8 @@ func (v *verification) checkAnchors(start int64, hashes []hash) {
 			v.proven = a
 			continue
 		}
-		v.find(Finding{Code: HistoryForked, File: a.name, Leaf: -1,
-			Detail: fmt.Sprintf("its %d leaves had another root; %s", a.Size, v.provenTo())})
+		detail := fmt.Sprintf("its %d leaves had another root; %s", a.Size, v.provenTo())
+		v.find(Finding{Code: HistoryForked, File: a.name, Leaf: -1, Detail: detail})
 	}
 }
 
