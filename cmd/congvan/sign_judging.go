@@ -49,7 +49,7 @@ const defaultConfig = "congvan.toml"
 // signatureConfig reads [signatures]; a configuration that nobody named may be missing.
 func signatureConfig(g *globals) (*config.Signatures, error) {
 	c, err := config.Load(g.Config)
-	if errors.Is(err, config.ErrNoFile) && g.Config == defaultConfig {
+	if errors.Is(err, config.ErrNoFile) && (g.Config == defaultConfig || g.Config == "") {
 		return &config.Signatures{}, nil
 	}
 	if err != nil {

@@ -41,6 +41,9 @@ func (c *signXMLCommand) Run(ctx context.Context, t *terminal, g *globals) error
 	if err != nil {
 		return t.failing(err)
 	}
+	if format, err := signing.FormatOf(src, src.size); err == nil && format == signing.FormatPDF {
+		return t.failing(wrong(c.In, "đây là tệp PDF; ký bằng congvan sign pdf", "it is a PDF file; congvan sign pdf signs it"))
+	}
 	m, err := signing.ReadXML(src, src.size)
 	if err != nil {
 		return t.failing(err)

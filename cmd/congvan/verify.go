@@ -24,6 +24,12 @@ type verifyCommand struct {
 	At    moment   `help:"Xét tại thời điểm này: 2020-11-01 (hết ngày), hoặc RFC 3339 / judge as of this moment: a day (its end), or RFC 3339." placeholder:"TIME"`
 }
 
+// Help tells the exit statuses, which scripts go by.
+func (*verifyCommand) Help() string {
+	return "Mã thoát: 0 khi mọi tệp đều hợp lệ, 1 khi có tệp không, 2 khi có tệp không đọc được.\n" +
+		"Exit status: 0 when all files passed, 1 when one did not, 2 when one could not be read."
+}
+
 // Run judges each file: exit status 0 when all of them are TOTAL_PASSED, 1 when not, 2
 // when a file could not be read.
 func (c *verifyCommand) Run(ctx context.Context, t *terminal, g *globals) error {
