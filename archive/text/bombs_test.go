@@ -130,7 +130,7 @@ func TestBombs(t *testing.T) {
 	for i := range maxParts + 10 {
 		many = append(many, fmt.Sprint("x", i), "")
 	}
-	e := extractor(t, Options{Time: 20 * time.Second, OCR: OCR{Pages: 2, Time: 10 * time.Second}})
+	e := extractor(t, Options{Time: 20 * time.Second, OCR: OCR{Pages: 2, Time: 3 * time.Second}})
 	tests := map[string]struct {
 		data []byte
 		code string // "" = sound; several are separated by |

@@ -256,6 +256,9 @@ func BenchmarkPages(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(pages*b.N)/b.Elapsed().Seconds(), "pages/s")
+	c := <-e.slots
+	e.slots <- c
+	b.ReportMetric(float64(resident(c.pid()))/(1<<20), "child-MiB")
 }
 
 // BenchmarkStart is the first file of an extractor: with compiled PDFium in the cache, and without.

@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -50,12 +52,8 @@ type Extractor struct {
 // New makes an extractor. Nothing is started before the first file.
 func New(o Options) (*Extractor, error) {
 	e := &Extractor{o: o.withDefaults(), starts: make(chan func()), closing: make(chan struct{})}
-	if e.o.CacheDir == "" {
-		dir, err := os.MkdirTemp(e.o.TempDir, "congvan-text-")
-		if err != nil {
-			return nil, fmt.Errorf("text: folder of compiled PDFium: %w", err)
-		}
-		e.o.CacheDir, e.ownCache = dir, dir
+	if err := e.folders(); err != nil {
+		return nil, err
 	}
 	e.config = e.o.config()
 	e.slots = make(chan *child, e.o.Workers)
@@ -65,6 +63,35 @@ func New(o Options) (*Extractor, error) {
 	e.close = sync.OnceValue(e.shut)
 	e.starter.Go(e.start)
 	return e, nil
+}
+
+// folders finds where compiled PDFium lies. It is machine code that children run, so
+// nobody else may write there. Children live in the root folder: names are made absolute.
+func (e *Extractor) folders() (err error) {
+	if e.o.Exe, err = filepath.Abs(e.o.Exe); err != nil {
+		return fmt.Errorf("text: program: %w", err)
+	}
+	if e.o.CacheDir == "" {
+		e.ownCache, err = os.MkdirTemp(e.o.TempDir, "congvan-text-")
+		e.o.CacheDir = e.ownCache
+	} else {
+		err = os.MkdirAll(e.o.CacheDir, 0o700)
+	}
+	if err != nil {
+		return fmt.Errorf("text: folder of compiled PDFium: %w", err)
+	}
+	if e.o.CacheDir, err = filepath.Abs(e.o.CacheDir); err != nil {
+		return fmt.Errorf("text: folder of compiled PDFium: %w", err)
+	}
+	info, err := os.Stat(e.o.CacheDir)
+	if err != nil {
+		return fmt.Errorf("text: folder of compiled PDFium: %w", err)
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || info.Mode().Perm()&0o022 != 0 || int(stat.Uid) != os.Geteuid() {
+		return fmt.Errorf("text: %s must be a folder that only this program's user can write to", e.o.CacheDir)
+	}
+	return nil
 }
 
 func (o Options) withDefaults() Options {

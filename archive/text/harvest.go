@@ -2,6 +2,7 @@ package text
 
 import (
 	"errors"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -42,25 +43,21 @@ func (h *harvest) add(number int, text string) error {
 	return nil
 }
 
-// replace puts a better reading in the place of page i's, or, when it would not fit, does not.
-func (h *harvest) replace(number int, text string) error {
-	text = clean(text)
-	i := h.index(number)
-	old := 0
-	if i < len(h.pages) && h.pages[i].Number == number {
-		old = len(h.pages[i].Text)
-	}
+// replace puts a better reading, cleaned, in the place of a page's; false when it does not
+// fit or cannot be sent.
+func (h *harvest) replace(number int, text string) bool {
+	i, old := h.index(number), len(h.text(number))
 	if text == "" || len(text) > h.room+old {
-		return nil
+		return false
 	}
 	h.room += old - len(text)
 	page := Page{number, text}
 	if old > 0 {
 		h.pages[i] = page
 	} else {
-		h.pages = append(h.pages[:i], append([]Page{page}, h.pages[i:]...)...)
+		h.pages = slices.Insert(h.pages, i, page)
 	}
-	return h.send(page)
+	return h.send(page) == nil
 }
 
 // text gives page number's text, empty when it has none.
@@ -73,13 +70,11 @@ func (h *harvest) text(number int) string {
 
 // index is where page number stands or would stand.
 func (h *harvest) index(number int) int {
-	for i, p := range h.pages {
-		if p.Number >= number {
-			return i
-		}
-	}
-	return len(h.pages)
+	i, _ := slices.BinarySearchFunc(h.pages, number, byNumber)
+	return i
 }
+
+func byNumber(p Page, number int) int { return p.Number - number }
 
 // cut shortens text to at most n bytes, whole characters only.
 func cut(text string, n int) string {

@@ -27,7 +27,8 @@ func hostile(w *worker, f *os.File, size int64, h *harvest) result {
 	told := ""
 	switch string(order) {
 	case "spin":
-		for { //nolint:revive // it is what it is for
+		for i := 0; i >= 0; i = (i + 1) % 1000 {
+			runtime.KeepAlive(i)
 		}
 	case "sleep":
 		time.Sleep(time.Hour)
@@ -44,7 +45,7 @@ func hostile(w *worker, f *os.File, size int64, h *harvest) result {
 	case "panic":
 		panic("told to")
 	case "recurse":
-		recurse(0)
+		told = fmt.Sprint(recurse(1))
 	case "exit":
 		os.Exit(0)
 	case "page then panic":
@@ -104,7 +105,12 @@ func hostile(w *worker, f *os.File, size int64, h *harvest) result {
 	return end
 }
 
-func recurse(n int) int { return recurse(n+1) + 1 }
+func recurse(n int) int {
+	if n == 0 {
+		return 0
+	}
+	return recurse(n+1) + 1
+}
 
 // parentFD is the descriptor of the socket: the runtime has moved it.
 func parentFD() uintptr {
@@ -296,5 +302,16 @@ func TestWhatCannotBeStartedIsSaid(t *testing.T) {
 	defer e.Close()
 	if _, err := extractString(t.Context(), e, "x"); err == nil || errors.Is(err, ErrKilled) {
 		t.Errorf("%v, want an error that is not the file's", err)
+	}
+}
+
+// Compiled PDFium is machine code: a folder that others can write to is refused.
+func TestSharedCacheIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := New(Options{CacheDir: dir}); err == nil {
+		t.Error("taken", e.Close())
 	}
 }

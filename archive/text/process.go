@@ -50,7 +50,7 @@ func (c *child) launch(o Options, settings config) error {
 	}
 	defer theirs.Close()
 	c.conn, c.lines = ours, bufio.NewReaderSize(ours, 64<<10)
-	c.cmd = exec.Command(o.Exe, o.command)
+	c.cmd = exec.Command(o.Exe, o.command) //nolint:noctx // it outlives the call that starts it; kill ends it
 	c.cmd.Env = []string{}
 	c.cmd.Stdin = bytes.NewReader(told)
 	c.cmd.Stderr = &c.stderr
@@ -223,7 +223,7 @@ func (c *child) settled() {
 // the kernel, short of memory itself, killed it.
 func (c *child) outOfMemory() bool {
 	said := c.stderr.String()
-	for _, sign := range []string{"out of memory", "cannot allocate memory", "failed to create new OS thread"} {
+	for _, sign := range []string{"out of memory", "cannot allocate memory", "failed to allocate", "failed to create new OS thread"} {
 		if strings.Contains(said, sign) {
 			return true
 		}
@@ -244,22 +244,15 @@ func (a *assembly) take(p Page) bool {
 	if p.Number < 1 || p.Number > MaxPages || !utf8.ValidString(p.Text) {
 		return false
 	}
-	i, found := a.index(p.Number)
+	i, found := slices.BinarySearchFunc(a.pages, p.Number, byNumber)
 	if found {
 		a.size -= len(a.pages[i].Text)
 		a.pages[i] = p
 	} else {
-		a.pages = append(a.pages, Page{})
-		copy(a.pages[i+1:], a.pages[i:])
-		a.pages[i] = p
+		a.pages = slices.Insert(a.pages, i, p)
 	}
 	a.size += len(p.Text)
 	return a.size <= MaxText
-}
-
-// index is where a page stands or would stand.
-func (a *assembly) index(number int) (int, bool) {
-	return slices.BinarySearchFunc(a.pages, number, func(p Page, n int) int { return p.Number - n })
 }
 
 // end makes the document of which the child has said everything.

@@ -23,12 +23,18 @@ func sniff(head []byte) Format {
 		magic string
 		kind  Format
 	}{
-		{"PK\x03\x04", kindZip}, {"PK\x05\x06", kindZip},
+		{"PK\x03\x04", kindZip},
+		{"PK\x05\x06", kindZip},
 		{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", kindOLE},
-		{"\x89PNG\r\n", kindPicture}, {"\xFF\xD8\xFF", kindPicture}, {"II*\x00", kindPicture}, {"MM\x00*", kindPicture}, {"GIF8", kindPicture}, {"BM", ""},
-		{"{\\rtf", kindBinary}, {"%!PS", kindBinary},
+		{"\x89PNG\r\n", kindPicture},
+		{"\xFF\xD8\xFF", kindPicture},
+		{"II*\x00", kindPicture},
+		{"MM\x00*", kindPicture},
+		{"GIF8", kindPicture},
+		{"{\\rtf", kindBinary},
+		{"%!PS", kindBinary},
 	} {
-		if m.kind != "" && bytes.HasPrefix(head, []byte(m.magic)) {
+		if bytes.HasPrefix(head, []byte(m.magic)) {
 			return m.kind
 		}
 	}

@@ -72,13 +72,16 @@ func (w *worker) secondOpinion(f *os.File, h *harvest) (pages int, used bool) {
 	return pages, used
 }
 
-// better puts a reading in a page's place when it has more whole words.
+// better puts a reading in a page's place when it has more whole words, and fits.
 func (w *worker) better(h *harvest, number int, reading string) bool {
-	reading = w.spell.orModern(reading)
-	if number > MaxPages || w.spell.tally(clean(reading)).score() <= w.spell.tally(h.text(number)).score() {
+	if number > MaxPages {
 		return false
 	}
-	return h.replace(number, reading) == nil
+	reading = clean(w.spell.orModern(reading))
+	if w.spell.tally(reading).score() <= w.spell.tally(h.text(number)).score() {
+		return false
+	}
+	return h.replace(number, reading)
 }
 
 // fewLetters is what a page without text may still have: a page number, a stamp.
@@ -110,24 +113,26 @@ func (w *worker) recognise(f *os.File, h *harvest, count int) (recognised []int)
 	return recognised
 }
 
-// ocr recognises one page. Its picture goes from one program to the other through memory.
+// ocr recognises one page. Its picture goes from one program to the other through a pipe.
 func (w *worker) ocr(f *os.File, number int) (string, error) {
-	n := strconv.Itoa(number)
-	draw := exec.Command(w.PDFToPPM, "-q", "-gray", "-scale-to", longSide, "-f", n, "-l", n, input)
-	draw.Env, draw.Stdin, draw.SysProcAttr, draw.WaitDelay = []string{}, f, dieWithParent(), time.Second
-	picture, err := draw.StdoutPipe()
+	limit := w.OCR.Time * 9 / 10 // the parent waits for OCR.Time
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	from, to, err := os.Pipe()
 	if err != nil {
 		return "", err
 	}
-	if err := draw.Start(); err != nil {
+	defer from.Close()
+	n := strconv.Itoa(number)
+	draw := exec.CommandContext(ctx, w.PDFToPPM, "-q", "-gray", "-scale-to", longSide, "-f", n, "-l", n, input)
+	draw.Env, draw.Stdin, draw.Stdout, draw.SysProcAttr = []string{}, f, to, dieWithParent()
+	err = draw.Start()
+	to.Close()
+	if err != nil {
 		return "", fmt.Errorf("draw page %d: %w", number, err)
 	}
-	defer draw.Wait()         //nolint:errcheck // what it drew is judged by what is read in it
-	defer draw.Process.Kill() //nolint:errcheck // it has mostly ended
-	pipe, ok := picture.(*os.File)
-	if !ok {
-		return "", errors.New("text: no pipe from pdftoppm")
-	}
-	out, err := run(w.OCR.Time*9/10, pipe, w.Tesseract, "stdin", "stdout", "-l", "vie")
-	return string(bytes.TrimSpace(out)), err
+	text, err := run(limit, from, w.Tesseract, "stdin", "stdout", "-l", "vie")
+	cancel()
+	_ = draw.Wait() // what it drew has been judged by what was read in it
+	return string(bytes.TrimSpace(text)), err
 }
