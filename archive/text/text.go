@@ -46,13 +46,13 @@ func (k *Killed) Unwrap() error { return ErrKilled }
 // Document is the text of one file.
 type Document struct {
 	Format    Format
-	Pages     []Page  // in order; those without text are not among them
-	Count     int     // pages that the file has, with or without text; 1 for what has no pages
-	Quality   Quality // of the whole
-	Reason    Reason  // why it is not good, or not whole; empty otherwise
-	Truncated bool    // there is more text than was taken (MaxText, MaxPages)
-	Readers   []string
-	OCR       []int // numbers of the pages whose text was recognised in their picture
+	Pages     []Page   // in order; those without text are not among them
+	Count     int      // pages that the file has, with or without text; 1 for what has no pages
+	Quality   Quality  // of the whole
+	Reason    Reason   // why it is not good, or not whole; empty otherwise
+	Truncated bool     // there is more text than was taken (MaxText, MaxPages)
+	Readers   []string // programs that the text of a PDF came from: pdfium, poppler, tesseract
+	OCR       []int    // numbers of the pages whose text was recognised in their picture
 }
 
 // Page is the text of one page, sheet or slide.
