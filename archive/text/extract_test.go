@@ -182,15 +182,10 @@ func TestVariantsOfOnePDF(t *testing.T) {
 	}
 }
 
-// Pictures of text are read where Tesseract is installed; where it is not they are named scans.
+// Pictures of text are read by Tesseract.
 func TestRecognition(t *testing.T) {
+	peers.Tool(t, "tesseract")
 	e := extractor(t, Options{OCR: OCR{Pages: 3}})
-	if e.config.Tesseract == "" {
-		if d := extract(t, e, testdata(t, "scan.pdf")); d.Reason.Code != codeScan {
-			t.Errorf("without Tesseract: %q", d.Reason.Code)
-		}
-		t.Skip("Tesseract is not installed: recognition itself is not tested")
-	}
 	for _, name := range []string{"scan.pdf", "ghostscript-ps.pdf"} {
 		d := extract(t, e, testdata(t, name))
 		n, of := found(string(testdata(t, "truth.txt")), all(d))

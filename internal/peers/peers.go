@@ -39,6 +39,8 @@ func provider(name string) string {
 	switch name {
 	case "pdfsig", "pdftotext", "pdftoppm":
 		return "installs poppler-utils"
+	case "tesseract":
+		return "installs tesseract-ocr and tesseract-ocr-vie"
 	case "mutool":
 		return "installs mupdf-tools"
 	case "certutil":
