@@ -37,8 +37,18 @@ func (a *arrival) judge(ctx context.Context, m *Message, deliveries []Delivery) 
 	}
 	if held {
 		hold(deliveries)
+		a.warnings = append(a.warnings, heldWarning())
 	}
 	return all, nil
+}
+
+// heldWarning tells the sender at once what he would otherwise look for in the timeline.
+func heldWarning() schemas.Finding {
+	return schemas.Finding{
+		Severity: schemas.SeverityWarning, Rule: CauseSignature, Element: "Signature",
+		Vi: "Văn bản đã được nhận nhưng tạm giữ, chưa chuyển đi, vì chữ ký số cần người có trách nhiệm xem xét.",
+		En: "The letter was accepted and is held back: somebody has to look at its digital signatures first.",
+	}
 }
 
 // hold keeps deliveries back until a person has looked at the signatures.

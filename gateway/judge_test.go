@@ -170,6 +170,9 @@ func TestAnOperatorReleasesWhatIsHeld(t *testing.T) {
 	h, v := judging(t)
 	v.policy.Door[0].Unsigned = signer.ActionHold
 	a := h.send(letter("01", district, wardA, wardB), "không ký")
+	if n := len(a.Warnings); n == 0 || a.Warnings[n-1].Rule != gateway.CauseSignature {
+		t.Errorf("the sender is not told: %+v", a.Warnings)
+	}
 	if h.waiting(wardA) != 0 || h.waiting(wardB) != 0 {
 		t.Fatal("a held letter is in an inbox")
 	}

@@ -235,7 +235,7 @@ func apiOperation(r *http.Request) (string, bool) {
 
 // workers are what runs beside the server.
 func (a *app) workers() ([]func(context.Context) error, error) {
-	all := []func(context.Context) error{a.gateway.RunArchiver, a.gateway.RunExaminer}
+	all := []func(context.Context) error{a.gateway.RunArchiver, a.gateway.RunExaminer, a.watchTrust}
 	if !a.config.Axis.Configured() {
 		return append(all, a.expire), nil
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"congvan/cmd/congvan/signing"
 	"congvan/gateway"
@@ -75,4 +77,33 @@ func makeTrustDir(dir string) error {
 		return fmt.Errorf("signatures.trust_dir: %w", err)
 	}
 	return nil
+}
+
+// trustEvery is how often the list of roots is looked at.
+const trustEvery = time.Minute
+
+// watchTrust tells operators when the list of roots can no longer be read, or can again: until then
+// nobody is believed, and letters are only marked.
+func (a *app) watchTrust(ctx context.Context) error {
+	if a.signing == nil {
+		return nil
+	}
+	tick := time.NewTicker(trustEvery)
+	defer tick.Stop()
+	broken := false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		err := a.signing.Store().Reload()
+		if err != nil && !broken {
+			a.log.Error("trust list cannot be used: no signer is believed until it is restored", "dir", a.config.Signatures.TrustDir, "err", err)
+		}
+		if err == nil && broken {
+			a.log.Info("trust list can be used again", "dir", a.config.Signatures.TrustDir)
+		}
+		broken = err != nil
+	}
 }
