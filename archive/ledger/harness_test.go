@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -158,4 +159,21 @@ func publicOf(tb testing.TB, private string) string {
 		tb.Fatal(err)
 	}
 	return public
+}
+
+// files lists what lies in a folder but the lock.
+func files(tb testing.TB, dir string) []string {
+	tb.Helper()
+	var names []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && d.Name() != "lock" {
+			name, _ := filepath.Rel(dir, path)
+			names = append(names, filepath.ToSlash(name))
+		}
+		return err
+	})
+	if err != nil || len(names) == 0 {
+		tb.Fatal(names, err)
+	}
+	return names
 }

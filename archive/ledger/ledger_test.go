@@ -199,3 +199,35 @@ func TestOpenRefuses(t *testing.T) {
 		})
 	}
 }
+
+// What is left of a tile's earlier versions goes when the tile is full, and a batch that was
+// cut short goes when the log is opened again.
+func TestTidiesUp(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ledger")
+	l := openLog(t, dir, testOptions(dir))
+	for n := 0; n < 600; n += 50 {
+		fill(t, l, n, n+50)
+	}
+	for _, folder := range []string{"tile/0/000.p", "tile/0/001.p", "tile/entries/000.p", "tile/entries/001.p"} {
+		if left := namesIn(dir, folder); left != nil {
+			t.Errorf("%s still has %v", folder, left)
+		}
+	}
+	if left := namesIn(dir, "tile/0/002.p"); len(left) == 0 {
+		t.Error("the newest partial tile is gone")
+	}
+	l.Close()
+	for _, name := range []string{"tile/entries/002.p/200", "tile/entries/002", "tile/0/003", "tile/1/000.p/3", ".staging/half"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("cut short"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l = openLog(t, dir, l.options)
+	for _, name := range files(t, dir) {
+		if data, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(data) == "cut short" {
+			t.Errorf("%s is left, %v", name, err)
+		}
+	}
+	fill(t, l, 600, 700)
+	mustBeClean(t, verify(t, l.Reader, VerifyOptions{Source: endless(700)}))
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"io/fs"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -72,22 +71,6 @@ func TestFullLogIsClean(t *testing.T) {
 	if r.Stamps != 1 || r.Anchors != 2 || r.Leaves != 1000 || r.Compared != 1000 {
 		t.Errorf("%+v", r)
 	}
-}
-
-func files(t *testing.T, dir string) []string {
-	t.Helper()
-	var names []string
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() && d.Name() != "lock" {
-			name, _ := filepath.Rel(dir, path)
-			names = append(names, filepath.ToSlash(name))
-		}
-		return err
-	})
-	if err != nil || len(names) == 0 {
-		t.Fatal(names, err)
-	}
-	return names
 }
 
 // Whatever file is changed, in whatever way, is named.
