@@ -33,7 +33,8 @@ type Locker interface {
 	Hold(ctx context.Context, d Digest, name string) error
 	// Release ends one hold. Ending a hold that is not there does nothing.
 	Release(ctx context.Context, d Digest, name string) error
-	// Protection says what keeps a blob from deletion.
+	// Protection says what keeps a blob from deletion. A store without locks answers ErrNoLock for
+	// any digest, so that one can ask beforehand.
 	Protection(ctx context.Context, d Digest) (Protection, error)
 }
 

@@ -120,7 +120,7 @@ type entry struct {
 	letter
 	address objects.Digest
 	first   []byte
-	key     KeyID
+	under   KeyID // the key that the envelope is sealed with
 }
 
 const entrySize = 2*envelopeSize + 32
@@ -144,6 +144,6 @@ func (k *Keys) readEntry(data []byte) (e entry, err error) {
 	e.letter, err = k.unwrap(data[:envelopeSize])
 	e.address = objects.Digest(hex.EncodeToString(data[envelopeSize : envelopeSize+32]))
 	e.first = data[envelopeSize+32:]
-	e.key = KeyID(data[8:16])
+	e.under = KeyID(data[8:16])
 	return e, err
 }

@@ -86,6 +86,9 @@ func (k *Keys) Retire(id KeyID) error {
 // Current is the key that is used for writing.
 func (k *Keys) Current() KeyID { return k.keys[len(k.keys)-1].id }
 
+// namesID names the names' secret as a KeyID does a key.
+func (k *Keys) namesID() KeyID { return newKey(k.names, time.Time{}).id }
+
 // IDs lists all keys, oldest first.
 func (k *Keys) IDs() []KeyID {
 	var all []KeyID
@@ -124,8 +127,7 @@ func (k *Keys) Write(w io.Writer) error {
 	fmt.Fprintln(&b, keysHead)
 	fmt.Fprintln(&b, "# Bí mật: ai có tệp này đọc được mọi văn bản; mất tệp này là mất mọi văn bản. Giữ một bản in trong két.")
 	fmt.Fprintln(&b, "# Secret: who has this file reads every document; who loses it loses them all. Keep a print in a safe.")
-	sum := sha256.Sum256(k.names[:])
-	fmt.Fprintf(&b, "names %x %x\n", sum[:8], k.names)
+	fmt.Fprintf(&b, "names %s %x\n", k.namesID(), k.names)
 	for _, one := range k.keys {
 		fmt.Fprintf(&b, "key %s %s %x\n", one.id, one.made.Format(time.RFC3339), one.secret)
 	}
