@@ -390,7 +390,10 @@ func (s *Store) anew(ctx context.Context, d objects.Digest, content io.Reader) e
 	if _, err := io.Copy(w, content); err != nil {
 		return err
 	}
-	_, err = w.Commit(ctx)
+	got, err := w.Commit(ctx)
+	if err == nil && got != d {
+		err = fmt.Errorf("%w: the content changed while it was read", objects.ErrCorrupt)
+	}
 	return err
 }
 

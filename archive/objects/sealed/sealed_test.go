@@ -15,16 +15,16 @@ import (
 	"pgregory.net/rapid"
 
 	"congvan/archive/objects"
-	"congvan/archive/objects/internal/trial"
 	"congvan/archive/objects/objectstest"
 	"congvan/archive/objects/sealed"
 	"congvan/archive/objects/twin"
+	"congvan/internal/peers/stores"
 )
 
 // vault is a sealed store whose bytes beneath can be spoiled.
 type vault struct {
 	*sealed.Store
-	beneath *trial.Folder
+	beneath *stores.Folder
 }
 
 func (v vault) address(t *testing.T, d objects.Digest) objects.Digest {
@@ -51,16 +51,16 @@ func open(t testing.TB, beneath objects.Store, k *sealed.Keys) *sealed.Store {
 	return s
 }
 
-func over(t testing.TB, beneath *trial.Folder) vault {
+func over(t testing.TB, beneath *stores.Folder) vault {
 	return vault{open(t, beneath, sealed.NewKeys(time.Now())), beneath}
 }
 
 func TestConformance(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T) objects.Store{
-		"disk": func(t *testing.T) objects.Store { return over(t, trial.Disk(t)) },
-		"s3":   func(t *testing.T) objects.Store { return over(t, trial.S3(t)) },
+		"disk": func(t *testing.T) objects.Store { return over(t, stores.Disk(t)) },
+		"s3":   func(t *testing.T) objects.Store { return over(t, stores.S3(t)) },
 		"twin of two": func(t *testing.T) objects.Store {
-			return pairOf(t, over(t, trial.Disk(t)), over(t, trial.Disk(t)))
+			return pairOf(t, over(t, stores.Disk(t)), over(t, stores.Disk(t)))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +104,7 @@ func (p pair) both(t *testing.T, d objects.Digest, do func(vault)) {
 
 // TestNothingPlainIsBeneath looks for the content, its digest and its parts in every file.
 func TestNothingPlainIsBeneath(t *testing.T) {
-	v, ctx := over(t, trial.Disk(t)), context.Background()
+	v, ctx := over(t, stores.Disk(t)), context.Background()
 	secret := strings.Repeat("Ủy ban nhân dân quận báo cáo mật. ", 10_000)
 	w, err := v.Create(ctx)
 	if err != nil {
@@ -143,7 +143,7 @@ func TestNothingPlainIsBeneath(t *testing.T) {
 
 // TestAnyChangeIsFound changes any byte of what lies beneath.
 func TestAnyChangeIsFound(t *testing.T) {
-	v := over(t, trial.Disk(t))
+	v := over(t, stores.Disk(t))
 	rapid.Check(t, func(r *rapid.T) {
 		data := objectstest.Bytes(rapid.Uint64().Draw(r, "seed"), rapid.IntRange(0, 200_000).Draw(r, "size"))
 		d := objectstest.Keep(t, v, data)
@@ -183,7 +183,7 @@ func rewrite(t *testing.T, file string, data []byte) {
 
 // TestAnyPartCanBeRead compares ReadAt and Seek with the plain bytes.
 func TestAnyPartCanBeRead(t *testing.T) {
-	v := over(t, trial.Disk(t))
+	v := over(t, stores.Disk(t))
 	for _, size := range []int{0, 1, 65535, 65536, 65537, 131072, 2_500_000} {
 		data := objectstest.Bytes(uint64(size), size)
 		d := objectstest.Keep(t, v, data)
@@ -213,7 +213,7 @@ func TestAnyPartCanBeRead(t *testing.T) {
 }
 
 func TestKeysAreRotatedAndRewrapped(t *testing.T) {
-	beneath, ctx := trial.Disk(t), context.Background()
+	beneath, ctx := stores.Disk(t), context.Background()
 	keys := sealed.NewKeys(time.Now())
 	old := keys.Current()
 	s := open(t, beneath, keys)
@@ -271,7 +271,7 @@ func blobsBeneath(t *testing.T, s objects.Store) map[string]time.Time {
 }
 
 func TestTheWrongKeysOpenNothing(t *testing.T) {
-	beneath, ctx := trial.Disk(t), context.Background()
+	beneath, ctx := stores.Disk(t), context.Background()
 	keys := sealed.NewKeys(time.Now())
 	s := open(t, beneath, keys)
 	d := objectstest.Keep(t, s, objectstest.Bytes(1, 1000))
@@ -296,7 +296,7 @@ func TestTheWrongKeysOpenNothing(t *testing.T) {
 }
 
 func TestRecordsCannotBeSwapped(t *testing.T) {
-	beneath, ctx := trial.Disk(t), context.Background()
+	beneath, ctx := stores.Disk(t), context.Background()
 	s := open(t, beneath, sealed.NewKeys(time.Now()))
 	for _, key := range []string{"a", "b"} {
 		if err := s.Put(ctx, key, []byte(key)); err != nil {
@@ -332,7 +332,7 @@ func TestRecordsCannotBeSwapped(t *testing.T) {
 }
 
 func TestEntriesAreRebuiltFromTheBlobs(t *testing.T) {
-	beneath, ctx := trial.Disk(t), context.Background()
+	beneath, ctx := stores.Disk(t), context.Background()
 	s := open(t, beneath, sealed.NewKeys(time.Now()))
 	for i := range 5 {
 		objectstest.Keep(t, s, objectstest.Bytes(uint64(i), i*50_000))

@@ -45,6 +45,13 @@ func (j *journal) head() *owed {
 	return nil
 }
 
+// changedSince says whether another debt has taken the place of one that was taken.
+func (j *journal) changedSince(e *owed) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.debts[e.key] != e
+}
+
 // putBack queues a debt again, to be tried at once when it was not its own fault.
 func (j *journal) putBack(e *owed, err error, own bool) {
 	j.mu.Lock()

@@ -42,6 +42,9 @@ func (s *Store) attempt(ctx context.Context, e *owed) error {
 	case err == nil:
 		s.outage.over()
 		s.journal.settled(e)
+	case s.journal.changedSince(e): // the failure is of a debt that is no more
+		s.journal.putBack(e, nil, false)
+		return nil
 	case ctx.Err() != nil:
 		s.journal.putBack(e, e.err, false)
 	case away(err):

@@ -15,24 +15,24 @@ import (
 
 	"congvan/archive/objects"
 	"congvan/archive/objects/disk"
-	"congvan/archive/objects/internal/trial"
 	"congvan/archive/objects/objectstest"
 	"congvan/archive/objects/twin"
+	"congvan/internal/peers/stores"
 )
 
 // pair is a twin with its two stores at hand.
 type pair struct {
 	*twin.Store
-	first, second trial.Locking
+	first, second stores.Locking
 }
 
 // Flip spoils a blob in both stores, once both have it.
-func (p pair) Flip(t *testing.T, d objects.Digest) { p.spoil(t, d, trial.Locking.Flip) }
+func (p pair) Flip(t *testing.T, d objects.Digest) { p.spoil(t, d, stores.Locking.Flip) }
 
 // Cut spoils a blob in both stores.
-func (p pair) Cut(t *testing.T, d objects.Digest) { p.spoil(t, d, trial.Locking.Cut) }
+func (p pair) Cut(t *testing.T, d objects.Digest) { p.spoil(t, d, stores.Locking.Cut) }
 
-func (p pair) spoil(t *testing.T, d objects.Digest, spoil func(trial.Locking, *testing.T, objects.Digest)) {
+func (p pair) spoil(t *testing.T, d objects.Digest, spoil func(stores.Locking, *testing.T, objects.Digest)) {
 	t.Helper()
 	if err := p.Settle(context.Background(), "blobs/"+string(d)); err != nil {
 		t.Fatal(err)
@@ -51,7 +51,7 @@ func open(t testing.TB, journal string, first, second objects.Store) *twin.Store
 	return s
 }
 
-func pairOf(t testing.TB, first, second trial.Locking) pair {
+func pairOf(t testing.TB, first, second stores.Locking) pair {
 	return pair{open(t, t.TempDir(), first, second), first, second}
 }
 
@@ -92,9 +92,9 @@ func faults(t testing.TB, s *twin.Store) (all []string) {
 
 func TestConformance(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T) objects.Store{
-		"disk and disk, followed": func(t *testing.T) objects.Store { return running(t, pairOf(t, trial.Disk(t), trial.Disk(t))) },
-		"disk and s3, followed":   func(t *testing.T) objects.Store { return running(t, pairOf(t, trial.Disk(t), trial.S3(t))) },
-		"s3 and disk, followed":   func(t *testing.T) objects.Store { return running(t, pairOf(t, trial.S3(t), trial.Disk(t))) },
+		"disk and disk, followed": func(t *testing.T) objects.Store { return running(t, pairOf(t, stores.Disk(t), stores.Disk(t))) },
+		"disk and s3, followed":   func(t *testing.T) objects.Store { return running(t, pairOf(t, stores.Disk(t), stores.S3(t))) },
+		"s3 and disk, followed":   func(t *testing.T) objects.Store { return running(t, pairOf(t, stores.S3(t), stores.Disk(t))) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			objectstest.Run(t, open)
@@ -104,7 +104,7 @@ func TestConformance(t *testing.T) {
 }
 
 func TestBothStoresComeToHoldTheSame(t *testing.T) {
-	p := pairOf(t, trial.Disk(t), trial.S3(t))
+	p := pairOf(t, stores.Disk(t), stores.S3(t))
 	ctx := context.Background()
 	gone := objectstest.Keep(t, p, objectstest.Bytes(1, 1000))
 	kept := objectstest.Keep(t, p, objectstest.Bytes(2, 2_000_000))
@@ -141,8 +141,8 @@ func TestBothStoresComeToHoldTheSame(t *testing.T) {
 // TestReadsGoOnWithoutTheFirstStore makes it fail in every way before and amid a read.
 func TestReadsGoOnWithoutTheFirstStore(t *testing.T) {
 	for _, size := range []int{0, 1000, 1 << 20, 3 << 20} {
-		first := &trial.Brittle{Locking: trial.Disk(t)}
-		p := pairOf(t, first, trial.Disk(t))
+		first := &stores.Brittle{Locking: stores.Disk(t)}
+		p := pairOf(t, first, stores.Disk(t))
 		data, ctx := objectstest.Bytes(uint64(size), size), context.Background()
 		d := objectstest.Keep(t, p, data)
 		if err := p.Put(ctx, "a", data); err != nil {
@@ -181,8 +181,8 @@ func TestReadsGoOnWithoutTheFirstStore(t *testing.T) {
 }
 
 func TestAnOldRecordIsNeverGivenOut(t *testing.T) {
-	first := &trial.Brittle{Locking: trial.Disk(t)}
-	p, ctx := pairOf(t, first, trial.Disk(t)), context.Background()
+	first := &stores.Brittle{Locking: stores.Disk(t)}
+	p, ctx := pairOf(t, first, stores.Disk(t)), context.Background()
 	if err := p.Put(ctx, "a", []byte("old")); err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestAnOldRecordIsNeverGivenOut(t *testing.T) {
 }
 
 func TestWhatIsDeletedStaysDeletedWhileTheSecondStillHasIt(t *testing.T) {
-	p, ctx := pairOf(t, trial.Disk(t), trial.Disk(t)), context.Background()
+	p, ctx := pairOf(t, stores.Disk(t), stores.Disk(t)), context.Background()
 	d := objectstest.Keep(t, p, objectstest.Bytes(1, 1000))
 	drain(t, p.Store)
 	if err := p.Delete(ctx, d); err != nil {
@@ -219,12 +219,12 @@ func TestWhatIsDeletedStaysDeletedWhileTheSecondStillHasIt(t *testing.T) {
 
 // TestDamageIsAnsweredAndMended spoils the first store alone.
 func TestDamageIsAnsweredAndMended(t *testing.T) {
-	for name, spoil := range map[string]func(*trial.Folder, *testing.T, objects.Digest){
-		"flipped": (*trial.Folder).Flip, "cut": (*trial.Folder).Cut, "lost": (*trial.Folder).Lose,
+	for name, spoil := range map[string]func(*stores.Folder, *testing.T, objects.Digest){
+		"flipped": (*stores.Folder).Flip, "cut": (*stores.Folder).Cut, "lost": (*stores.Folder).Lose,
 	} {
 		t.Run(name, func(t *testing.T) {
-			first := trial.Disk(t)
-			p := pairOf(t, first, trial.S3(t))
+			first := stores.Disk(t)
+			p := pairOf(t, first, stores.S3(t))
 			data := objectstest.Bytes(1, 300_000)
 			d := objectstest.Keep(t, p, data)
 			drain(t, p.Store)
@@ -247,8 +247,8 @@ func TestDamageIsAnsweredAndMended(t *testing.T) {
 }
 
 func TestALargeDamagedBlobIsNotGivenOutWhole(t *testing.T) {
-	first := trial.Disk(t)
-	p := pairOf(t, first, trial.Disk(t))
+	first := stores.Disk(t)
+	p := pairOf(t, first, stores.Disk(t))
 	data := objectstest.Bytes(1, 5<<20)
 	d := objectstest.Keep(t, p, data)
 	drain(t, p.Store)
@@ -266,7 +266,7 @@ func TestALargeDamagedBlobIsNotGivenOutWhole(t *testing.T) {
 }
 
 func TestHealMendsEitherSide(t *testing.T) {
-	first, second := trial.Disk(t), trial.S3(t)
+	first, second := stores.Disk(t), stores.S3(t)
 	p, ctx := pairOf(t, first, second), context.Background()
 	data := objectstest.Bytes(1, 300_000)
 	d := objectstest.Keep(t, p, data)
@@ -292,7 +292,7 @@ func TestHealMendsEitherSide(t *testing.T) {
 		objectstest.Holds(t, first, data)
 		objectstest.Holds(t, second, data)
 	}
-	for _, s := range []trial.Locking{first, second} {
+	for _, s := range []stores.Locking{first, second} {
 		if err := s.Delete(ctx, d); !errors.Is(err, objects.ErrProtected) {
 			t.Errorf("after healing, Delete gives %v, want ErrProtected", err)
 		}
@@ -305,7 +305,7 @@ func TestHealMendsEitherSide(t *testing.T) {
 }
 
 func TestCompareNamesEachDifference(t *testing.T) {
-	first, second := trial.Disk(t), trial.Disk(t)
+	first, second := stores.Disk(t), stores.Disk(t)
 	p, ctx := pairOf(t, first, second), context.Background()
 	var all []objects.Digest
 	for i := range 6 {
@@ -339,9 +339,9 @@ func TestCompareNamesEachDifference(t *testing.T) {
 }
 
 func TestTheSecondStoreGoesAwayAndComesBack(t *testing.T) {
-	second := &trial.Brittle{Locking: trial.Disk(t)}
+	second := &stores.Brittle{Locking: stores.Disk(t)}
 	second.Fail(fmt.Errorf("no route: %w", objects.ErrUnavailable))
-	p := running(t, pairOf(t, trial.Disk(t), second))
+	p := running(t, pairOf(t, stores.Disk(t), second))
 	for i := range 20 {
 		objectstest.Keep(t, p, objectstest.Bytes(uint64(i), 1000))
 	}
@@ -369,8 +369,8 @@ func until(t *testing.T, what string, is func() bool) {
 
 func TestOneJournalOneProcess(t *testing.T) {
 	dir := t.TempDir()
-	open(t, dir, trial.Disk(t), trial.Disk(t))
-	if s, err := twin.Open(twin.Options{First: trial.Disk(t), Second: trial.Disk(t), Journal: dir}); !errors.Is(err, objects.ErrUnavailable) {
+	open(t, dir, stores.Disk(t), stores.Disk(t))
+	if s, err := twin.Open(twin.Options{First: stores.Disk(t), Second: stores.Disk(t), Journal: dir}); !errors.Is(err, objects.ErrUnavailable) {
 		t.Errorf("a second Open gives %v, want ErrUnavailable", err)
 		if err == nil {
 			s.Close()

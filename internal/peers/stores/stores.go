@@ -1,6 +1,6 @@
-// Package trial gives tests of stores around stores something to stand on: stores whose bytes can be
+// Package stores gives tests of stores around stores something to stand on: stores whose bytes can be
 // spoiled, and stores that fail on demand. It is imported by tests only.
-package trial
+package stores
 
 import (
 	"context"
@@ -52,22 +52,27 @@ func Disk(t testing.TB) *Folder {
 // S3 opens a store in a bucket with locks on a real server.
 func S3(t testing.TB) *Folder {
 	t.Helper()
-	return S3At(t, peers.UnmadeS3(t), func(bucket string) string { return peers.SharedBlobFolder(t, bucket) })
+	return bucket(t, peers.UnmadeS3(t), true)
 }
 
-// S3At opens a store in a bucket with locks on a server of the test's own.
-func S3At(t testing.TB, b peers.S3Handle, folder func(bucket string) string) *Folder {
+// S3Plain opens a store without locks in a bucket that is there.
+func S3Plain(t testing.TB, b peers.S3Handle) *Folder {
+	t.Helper()
+	return bucket(t, b, false)
+}
+
+func bucket(t testing.TB, b peers.S3Handle, locks bool) *Folder {
 	t.Helper()
 	s, err := s3.Open(context.Background(), s3.Config{
 		Endpoint: b.Endpoint, Region: b.Region, Bucket: b.Bucket, AccessKey: b.AccessKey, SecretKey: b.SecretKey,
 		CAFile: b.CAFile, PathStyle: true, Staging: t.TempDir(), Timeout: 10 * time.Second, Tries: 1,
-		CreateBucket: true, ObjectLock: true,
+		CreateBucket: locks, ObjectLock: locks,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return &Folder{s, folder(b.Bucket)}
+	return &Folder{s, peers.SharedBlobFolder(t, b.Bucket)}
 }
 
 // Path is where a blob lies.
