@@ -176,6 +176,22 @@ func (s *Store) agree(ctx context.Context) error {
 	return s.twin.Drain(ctx)
 }
 
+// catchUp lets the new store follow until little is left to do while writers wait. Where the
+// writers are faster it gives up after some rounds: the cut-over tells whether what is left was
+// too much.
+func (s *Store) catchUp(ctx context.Context) error {
+	const rounds, little = 20, 50
+	for range rounds {
+		if s.twin.Lag().Count <= little {
+			return nil
+		}
+		if err := s.twin.Drain(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // mostWait bounds how long writers wait for a cut-over.
 const mostWait = 30 * time.Second
 
@@ -191,6 +207,9 @@ func (s *Store) CutOver(ctx context.Context) error {
 		return ErrNotReady
 	}
 	if err := s.agree(ctx); err != nil {
+		return fmt.Errorf("cut over: %w", err)
+	}
+	if err := s.catchUp(ctx); err != nil {
 		return fmt.Errorf("cut over: %w", err)
 	}
 	s.gate.Lock()

@@ -2,6 +2,8 @@ package twin
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -23,12 +25,28 @@ func (j *journal) take(ctx context.Context) *owed {
 	return nil
 }
 
-// takeNow is take without waiting; owed is how many debts there are, those that others are
-// settling or that were tried in vain too.
-func (j *journal) takeNow() (e *owed, owed int) {
+// owedNow lists the objects that are owed something, and the number of the last debt. What was
+// tried in vain may be tried again.
+func (j *journal) owedNow() (keys []string, last uint64) {
+	j.retry()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.head(), len(j.debts)
+	return slices.Collect(maps.Keys(j.debts)), j.number
+}
+
+// takeKey takes the debt to one object unless it is newer than a number, or somebody is settling it.
+func (j *journal) takeKey(key string, last uint64) (e *owed, busy bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	e = j.debts[key]
+	if e == nil || e.number > last {
+		return nil, false
+	}
+	if e.busy {
+		return nil, true
+	}
+	e.busy = true
+	return e, false
 }
 
 // head takes the first valid debt off the queue. It is called with mu held.

@@ -107,31 +107,52 @@ func (o *outage) wait(ctx context.Context) bool {
 	}
 }
 
-// Drain settles everything that is owed, beside Run or without it. It gives the first failure.
+// Drain settles everything that is owed when it is called, beside Run or without it; what comes to
+// be owed meanwhile it leaves. It ends with the first failure.
 func (s *Store) Drain(ctx context.Context) error {
-	s.journal.retry()
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	keys, last := s.journal.owedNow()
+	todo := make(chan string)
+	var wg sync.WaitGroup
+	for range s.workers {
+		wg.Go(func() {
+			for key := range todo {
+				if err := s.drain(ctx, key, last); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	for _, key := range keys {
+		if ctx.Err() == nil {
+			todo <- key
 		}
-		e, left := s.journal.takeNow()
+	}
+	close(todo)
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// drain settles what was owed to one object, waiting for whoever is at it.
+func (s *Store) drain(ctx context.Context, key string, last uint64) error {
+	for ctx.Err() == nil {
+		e, busy := s.journal.takeKey(key, last)
 		switch {
 		case e != nil:
 			if err := s.attempt(ctx, e); err != nil {
-				return fmt.Errorf("settle %s: %w", e.key, err)
+				return fmt.Errorf("settle %s: %w", key, err)
 			}
-		case left == 0:
-			return nil
+		case busy:
+			time.Sleep(drainPause)
 		default:
-			if l := s.Lag(); l.Failing == l.Count && l.Err != nil {
-				return l.Err
-			}
-			time.Sleep(drainPause) // another has the rest in hand
+			return nil
 		}
 	}
+	return ctx.Err()
 }
 
-const drainPause = 5 * time.Millisecond
+const drainPause = 2 * time.Millisecond
 
 // Settle brings one object, by the key that Walk reports, to the second store now: its bytes
 // and its locks.
