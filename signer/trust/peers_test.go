@@ -143,13 +143,14 @@ func TestRandomPKIsAgreeWithTheStandardLibraryAndOpenSSL(t *testing.T) {
 		if ours {
 			passes++
 		}
-		if std := p.standardLibrary(); std != ours {
-			rt.Errorf("we say %t, crypto/x509 says %t: %v", ours, std, a.Reasons)
-		}
 		out, err := exec.Command(openssl, "verify", "-x509_strict", "-attime", fmt.Sprint(moment.Unix()),
 			"-CAfile", write(t, filepath.Join(dir, "root.pem"), pemOf(p.root)),
 			"-untrusted", write(t, filepath.Join(dir, "between.pem"), pemOf(p.between...)),
 			write(t, filepath.Join(dir, "leaf.pem"), pemOf(p.leaf))).CombinedOutput()
+		// crypto/x509 counts self-issued certificates towards a path's length, which RFC 5280, 4.2.1.9, does not.
+		if std := p.standardLibrary(); std != ours && !(ours && err == nil) {
+			rt.Errorf("we say %t, crypto/x509 says %t: %v", ours, std, a.Reasons)
+		}
 		// openssl tries one chain only: where it finds one, so must we.
 		if err == nil && !ours {
 			rt.Errorf("openssl passes what we do not: %s %v", out, a.Reasons)
