@@ -71,7 +71,7 @@ func (a *arrival) judgements(ctx context.Context, m *Message) ([]Judgement, erro
 			all = append(all, a.judgement(m, a.sender, f.Index, f.Name, report, a.at))
 		}
 	}
-	envelope := SignedEnvelope{Split: a.split, Open: a.staged.open}
+	envelope := SignedEnvelope{Split: a.split, Envelope: a.env, Open: a.staged.open}
 	if a.staged.original != nil {
 		envelope.Whole = a.staged.original
 	}

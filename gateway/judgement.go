@@ -29,10 +29,20 @@ type Signatures interface {
 // SignedEnvelope is a message as its signature covers it.
 type SignedEnvelope struct {
 	Split *edxml.Split
+	// Envelope is the message's envelope where it was read already; else nil. See Read.
+	Envelope *edxml.Envelope
 	// Open gives one attachment's decoded bytes; it may be called more than once.
 	Open func(index int) (io.ReadCloser, error)
 	// Whole is the original, of a message that cannot be joined from its parts; else nil.
 	Whole io.ReaderAt
+}
+
+// Read gives the envelope, and reads it from the skeleton only when nobody has.
+func (e SignedEnvelope) Read() (*edxml.Envelope, error) {
+	if e.Envelope != nil {
+		return e.Envelope, nil
+	}
+	return e.Split.Envelope()
 }
 
 // Sealer signs the envelopes that this gateway writes.

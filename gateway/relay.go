@@ -48,7 +48,7 @@ func (g *Gateway) stamped(ctx context.Context, o *rejoiner, hop edxml.TraceHeade
 		return nil, err
 	}
 	if g.Sealer != nil && !env.Signature.Present {
-		if s, err = g.Sealer.Seal(ctx, SignedEnvelope{Split: s, Open: o.payload}, at); err != nil {
+		if s, err = g.Sealer.Seal(ctx, SignedEnvelope{Split: s, Envelope: env, Open: o.payload}, at); err != nil {
 			return nil, Errorf(CodeInternal, "", "sign envelope: %w", err)
 		}
 	}

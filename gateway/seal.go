@@ -13,7 +13,7 @@ func (a *arrival) seal(ctx context.Context) error {
 	if a.Sealer == nil || a.submission.contentKey == "" || a.env.Signature.Present || !a.split.Rebuildable {
 		return nil
 	}
-	sealed, err := a.Sealer.Seal(ctx, SignedEnvelope{Split: a.split, Open: a.staged.open}, a.at)
+	sealed, err := a.Sealer.Seal(ctx, SignedEnvelope{Split: a.split, Envelope: a.env, Open: a.staged.open}, a.at)
 	if err != nil {
 		return Errorf(CodeInternal, "", "sign envelope: %w", err)
 	}

@@ -11,7 +11,7 @@ import (
 // message gives an envelope the form in which the signer takes it.
 func message(e gateway.SignedEnvelope) (xmlsig.Message, error) {
 	m := xmlsig.Message{Skeleton: e.Split.Skeleton}
-	env, err := e.Split.Envelope()
+	env, err := e.Read()
 	if err != nil {
 		return m, err
 	}

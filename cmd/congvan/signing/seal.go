@@ -66,7 +66,7 @@ func identifier(s *edxml.Split) string {
 
 // Seal implements gateway.Sealer. It reads the attachments once.
 func (s *Sealer) Seal(ctx context.Context, e gateway.SignedEnvelope, at time.Time) (*edxml.Split, error) {
-	env, err := e.Split.Envelope()
+	env, err := e.Read()
 	if err != nil || env.Signature.Present {
 		return e.Split, err
 	}
