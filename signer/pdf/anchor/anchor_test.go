@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"congvan/signer/pdf/appearance"
+	"congvan/signer/pdf/internal/onepage"
 )
 
 // finder is one for all tests, for making one ready takes a second.
@@ -119,27 +120,7 @@ func TestPagesAreSearchedInTheOrderAskedFor(t *testing.T) {
 
 // page makes a one-page document with text 40 points high whose baseline begins at 150, 300.
 func page(entries string) []byte {
-	content := "BT /F 40 Tf 150 300 Td (GIAM DOC) Tj ET"
-	objects := []string{
-		"<</Type/Catalog/Pages 2 0 R>>",
-		"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-		"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>" + entries + ">>",
-		fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", len(content), content),
-	}
-	var b strings.Builder
-	b.WriteString("%PDF-1.7\n")
-	offsets := make([]int, len(objects))
-	for i, o := range objects {
-		offsets[i] = b.Len()
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
-	}
-	start := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
-	for _, o := range offsets {
-		fmt.Fprintf(&b, "%010d 00000 n \n", o)
-	}
-	fmt.Fprintf(&b, "trailer\n<</Root 1 0 R/Size %d>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, start)
-	return []byte(b.String())
+	return onepage.Make(entries, "BT /F 40 Tf 150 300 Td (GIAM DOC) Tj ET")
 }
 
 // Wherever the page's boxes lie and however it is turned, places are in default user space.

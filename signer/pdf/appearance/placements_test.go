@@ -15,6 +15,7 @@ import (
 
 	"congvan/signer/pdf/anchor"
 	"congvan/signer/pdf/appearance"
+	"congvan/signer/pdf/internal/onepage"
 )
 
 // flag is a picture whose upper half is blue, whose lower is red, so that one sees
@@ -59,7 +60,7 @@ var turned = map[string]string{
 func TestDrawingStandsUprightOnTurnedPages(t *testing.T) {
 	for name, entries := range turned {
 		t.Run(name, func(t *testing.T) {
-			pdf, _ := show(t, page(entries, ""), "A", flag(t, false), appearance.At{X: 30, Y: 70})
+			pdf, _ := show(t, onepage.Make(entries, ""), "A", flag(t, false), appearance.At{X: 30, Y: 70})
 			m := render(t, pdf, 1)
 			const k = dpi / 72
 			if w, h := m.Bounds().Dx()/k, m.Bounds().Dy()/k; w != 400 || h != 500 {
@@ -77,7 +78,7 @@ func TestDrawingStandsUprightOnTurnedPages(t *testing.T) {
 }
 
 func TestUnitOfUserSpaceDoesNotChangeTheSize(t *testing.T) {
-	f := opened(t, page("/MediaBox[0 0 200 250]/UserUnit 2", ""))
+	f := opened(t, onepage.Make("/MediaBox[0 0 200 250]/UserUnit 2", ""))
 	spot, err := appearance.At{X: 30, Y: 70}.Place(t.Context(), f, flag(t, false))
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +138,7 @@ func TestSignatureGoesBetweenTitleAndName(t *testing.T) {
 		for rotate, entries := range map[int]string{0: turned["upright"], 90: turned["90"], 180: turned["180"], 270: turned["270"]} {
 			t.Run(fmt.Sprint(name, " on a page turned by ", rotate), func(t *testing.T) {
 				tt.between.Finder = find
-				pdf := page(entries, titled(rotate, lines...))
+				pdf := onepage.Make(entries, titled(rotate, lines...))
 				d := flag(t, true)
 				spot, err := tt.between.Place(t.Context(), opened(t, pdf), d)
 				if err != nil {
@@ -168,7 +169,7 @@ func upright(s appearance.Spot) appearance.Rect {
 }
 
 func TestSignatureShrinksIntoTheSpaceButSealDoesNot(t *testing.T) {
-	f := opened(t, page(turned["upright"], ""))
+	f := opened(t, onepage.Make(turned["upright"], ""))
 	small := appearance.Inside{Rect: appearance.Rect{X0: 100, Y0: 100, X1: 150, Y1: 150}}
 	for scalable, want := range map[bool]appearance.Rect{
 		true:  {X0: 100, Y0: 112.5, X1: 150, Y1: 137.5},
@@ -186,7 +187,7 @@ func TestSignatureShrinksIntoTheSpaceButSealDoesNot(t *testing.T) {
 
 func TestPlacesThatCannotBe(t *testing.T) {
 	find := finder(t)
-	pdf, _ := show(t, page(turned["upright"], titled(0, "200 200 GIAM_DOC")), "Nguoi ky", flag(t, false), appearance.At{X: 5, Y: 70})
+	pdf, _ := show(t, onepage.Make(turned["upright"], titled(0, "200 200 GIAM_DOC")), "Nguoi ky", flag(t, false), appearance.At{X: 5, Y: 70})
 	f := opened(t, pdf)
 	d := flag(t, false)
 	for code, place := range map[string]appearance.Placement{
@@ -223,7 +224,7 @@ func closed(t *testing.T) *anchor.Finder {
 func TestSealCoversAThirdOfAnEarlierSignature(t *testing.T) {
 	for name, entries := range turned {
 		t.Run(name, func(t *testing.T) {
-			pdf, first := show(t, page(entries, ""), "Nguoi ky", flag(t, true), appearance.At{X: 200, Y: 200})
+			pdf, first := show(t, onepage.Make(entries, ""), "Nguoi ky", flag(t, true), appearance.At{X: 200, Y: 200})
 			_, second := show(t, pdf, "Co quan", flag(t, false), appearance.OverSignature{Field: "Nguoi ky"})
 			shared := first.Rect.Intersect(second.Rect)
 			if share := shared.Width() * shared.Height() / (100 * 50); math.Abs(share-1.0/3) > 0.01 {
@@ -241,7 +242,7 @@ func TestCopyStandsInTheUpperRightCorner(t *testing.T) {
 	}
 	for name, entries := range turned {
 		t.Run(name, func(t *testing.T) {
-			pdf, _ := show(t, page(entries, ""), "Sao", d, appearance.TopRight())
+			pdf, _ := show(t, onepage.Make(entries, ""), "Sao", d, appearance.TopRight())
 			m := render(t, pdf, 1)
 			corner := dark(m, appearance.Rect{X0: 180, Y0: 430, X1: 360, Y1: 490})
 			if all := dark(m, appearance.Rect{X0: 0, Y0: 0, X1: 400, Y1: 500}); corner < 500 || corner != all {
@@ -270,7 +271,7 @@ func dark(m image.Image, r appearance.Rect) (n int) {
 
 // The drawing goes into files of every form, encrypted ones too.
 func TestDrawingIsImportedIntoFilesOfEveryForm(t *testing.T) {
-	plain := page(turned["upright"], titled(0, "100 100 GIAM_DOC"))
+	plain := onepage.Make(turned["upright"], titled(0, "100 100 GIAM_DOC"))
 	for name, args := range map[string][]string{
 		"tables":         {"--object-streams=disable"},
 		"object streams": {"--object-streams=generate"},
